@@ -1,0 +1,430 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Checks data/capabilities.table and compiles it to C:
+#
+#     awk -v mode=source|header|check -f data/table.awk -f data/capabilities.awk \
+#             data/fields.table data/capabilities.table
+#
+# source: data/capability-table.c, header: data/capability-sizes.h, check: nothing. Of
+# data/fields.table, which has its own checks, only names and places are read. Each error is one
+# line on standard error, `file:line: what was found, what was expected`; with an error there is no
+# output, and exit status 1.
+
+BEGIN {
+        interface = "cpu"
+        no_capability = "': there is no capability of that name"
+        split("grant keep remove hardware emulated hyperv view dynamic below", words, " ")
+        for (i in words)
+                is_operation[words[i]] = 1
+}
+
+FILENAME == ARGV[1] && $1 == "interface" { interface = $2 }
+FILENAME == ARGV[1] && /^0x/ { read_field() }
+FILENAME == ARGV[1] { next }
+
+check_line() { next }
+$1 == "capability" { read_capability(); next }
+!capability { fail("'" $1 "' without a 'capability NAME : TEXT' line before it"); next }
+$1 == "has" { read_has(); next }
+$1 == "implies" || $1 == "requires" { read_names($1); next }
+$1 == "why" { why_of[capability] = read_text("why", why_of[capability]); next }
+$1 == "source" { source_of[capability] = read_text("source", source_of[capability]); next }
+$1 in is_operation { read_operation($1); next }
+{
+        fail("unknown operation '" $1 "', expected has, implies, requires, why, source, " \
+             or_list("grant keep remove hardware emulated hyperv view dynamic below"))
+}
+
+END {
+        if (is_misused)
+                exit 2
+        if (n_capabilities == 0)
+                fail_at(FNR, "the table has no capabilities")
+        if (n_capabilities > 64)
+                fail_at(line_of[65], n_capabilities " capabilities, expected 64 at most")
+
+        for (i = 1; i <= n_capabilities; i++)
+                check_capability(i)
+        check_cycles("implies")
+        check_cycles("requires")
+
+        if (n_errors) {
+                print_errors()
+                exit 1
+        }
+        if (mode == "header")
+                write_header()
+        if (mode == "source")
+                write_source()
+}
+
+# Fields -----------------------------------------------------------------------------------------
+
+function read_field(  group, key) {
+        n_fields++
+        if (parse_place($1) != "")
+                return
+        field_of[$2] = n_fields
+        field_rule[$2] = $3
+        field_wild[$2] = place_wild
+        field_low[$2] = place_low
+        field_high[$2] = place_high
+        if (place_wild)
+                return
+
+        group = add_place_group(interface)
+        field_word[$2] = group * 4 + place_reg
+        word_has_rows[group * 4 + place_reg] = 1
+        key = interface SUBSEP place_leaf
+        if (!(key in leaf_seen))
+                interfaces_of[place_leaf] = interfaces_of[place_leaf] " " interface
+        leaf_seen[key] = 1
+}
+
+# Reading ----------------------------------------------------------------------------------------
+
+function read_capability(  colon, words, n, name) {
+        colon = index($0, " : ")
+        if (!colon)
+                colon = length($0) + ($0 ~ / :$/ ? -1 : 1)
+        n = split(trim(substr($0, 1, colon - 1)), words, / +/)
+        name = words[2]
+        capability = ++n_capabilities
+        name_of[capability] = name
+        line_of[capability] = FNR
+        summary_of[capability] = trim(substr($0, colon + 3))
+
+        if (summary_of[capability] == "")
+                fail("no text, expected 'capability NAME [default] : TEXT'")
+        if (n > 3 || (n == 3 && words[3] != "default"))
+                fail("'" words[n > 3 ? 4 : 3] "' behind the name, expected " \
+                     "'capability NAME [default] : TEXT'")
+        default_of[capability] = n == 3
+        if (n < 2)
+                fail("no name, expected 'capability NAME [default] : TEXT'")
+        else if (name !~ /^[a-z][a-z0-9-]*([.][a-z0-9][a-z0-9-]*)*$/)
+                fail("name '" name "', expected words of a-z, 0-9 and -, with dots between them")
+        else if (name in capability_of)
+                fail("capability '" name "' again, which is in line " \
+                     line_of[capability_of[name]] " already")
+        else
+                capability_of[name] = capability
+}
+
+function read_text(name, before,  text) {
+        text = trim(substr(trim($0), length(name) + 1))
+        if (text == "")
+                fail("no text, expected '" name " TEXT'")
+        return before (before == "" ? "" : " ") text
+}
+
+function read_names(kind,  i) {
+        if (NF < 2)
+                fail("no name, expected '" kind " CAPABILITY ...'")
+        for (i = 2; i <= NF; i++) {
+                named[capability, kind, ++n_named[capability, kind]] = $i
+                named_line[capability, kind, n_named[capability, kind]] = FNR
+        }
+}
+
+# CONDITION [or CONDITION ...]
+function read_has(  i, n, words) {
+        n_has[capability]++
+        is_alternative = 0
+        if (NF < 2)
+                fail("no condition, expected 'has CONDITION [or CONDITION]'")
+        n = 0
+        for (i = 2; i <= NF + 1; i++) {
+                if (i <= NF && $i != "or") {
+                        words[++n] = $i
+                        continue
+                }
+                if (n == 0 && NF >= 2)
+                        fail("no condition " (i > NF ? "behind the last 'or'" : "before 'or'"))
+                else if (n > 0)
+                        read_condition(words, n)
+                n = 0
+        }
+}
+
+function read_condition(words, n,  kind, error) {
+        kind = words[1]
+        condition = ++n_conditions[capability]
+        condition_or[capability, condition] = is_alternative
+        is_alternative = 1
+        condition_mask[capability, condition] = "UINT64_MAX"
+        condition_name[capability, condition] = words[2]
+
+        if (kind ~ /^KVM_CAP_[A-Z0-9_]+$/) {
+                condition_kind[capability, condition] = "extension"
+                condition_name[capability, condition] = kind
+                if (n > 1)
+                        read_mask(words[2])
+                check_words(words, n, 1, 2, "KVM_CAP_NAME [MASK]")
+                return
+        }
+
+        condition_kind[capability, condition] = kind
+        if (kind == "attribute") {
+                if (check_words(words, n, 3, 3, "attribute NAME MASK")) {
+                        if (words[2] !~ /^[A-Z][A-Z0-9_]*$/)
+                                fail("attribute '" words[2] "', expected a name such as " \
+                                     "KVM_X86_XCOMP_GUEST_SUPP")
+                        read_mask(words[3])
+                }
+        } else if (kind == "view") {
+                if (check_words(words, n, 2, 2, "view CAPABILITY"))
+                        condition_line[capability, condition] = FNR
+        } else if (kind == "field") {
+                if (check_words(words, n, 2, 2, "field NAME"))
+                        check_field(words[2])
+        } else if (kind == "table") {
+                if (check_words(words, n, 2, 2, "table emulated|hyperv") &&
+                    words[2] != "emulated" && words[2] != "hyperv")
+                        fail("table '" words[2] "', expected emulated or hyperv")
+        } else if (kind == "parameter") {
+                if (check_words(words, n, 2, 2, "parameter MODULE.NAME") &&
+                    words[2] !~ /^[a-z][a-z0-9_]*[.][a-z][a-z0-9_]*$/)
+                        fail("parameter '" words[2] "', expected MODULE.NAME")
+        } else
+                fail("unknown condition '" kind "', expected " \
+                     or_list("KVM_CAP_NAME attribute view field table parameter"))
+}
+
+function check_words(words, n, least, most, expected) {
+        if (n >= least && n <= most)
+                return 1
+        fail(n < least ? "'" words[n] "' without what belongs to it, expected '" expected "'" \
+                       : "'" words[most + 1] "', expected '" expected "'")
+        return 0
+}
+
+# 64 bits, kept as text
+function read_mask(text) {
+        if (text !~ /^0x[0-9a-f]+$/ && text !~ /^[0-9]+$/)
+                fail("mask '" text "', expected a number such as 0x6 or 2")
+        else if (text ~ /^0x0*$/ || text ~ /^0+$/)
+                fail("mask '" text "', expected one bit at least")
+        else if (text ~ /^0x/ ? length(text) > 18 : length(text) > 15)
+                fail("mask '" text "' does not fit into 64 bits")
+        else if (text ~ /^0x0/ || text ~ /^0[0-9]/)
+                fail("leading zeros in '" text "'")
+        condition_mask[capability, condition] = "UINT64_C(" text ")"
+}
+
+function check_field(name) {
+        if (!(name in field_of)) {
+                fail("there is no field '" name "' in the field table")
+                return 0
+        }
+        if (field_wild[name]) {
+                fail("field '" name "' is a wildcard row, expected one with a sub-leaf")
+                return 0
+        }
+        return 1
+}
+
+function read_operation(kind,  i) {
+        if (kind == "view") {
+                if (NF > 1)
+                        fail("'" $2 "' behind 'view', which has no operand")
+                add_operation(kind, 0, 0, 0)
+                return
+        }
+        if (kind == "hyperv" && NF == 1) {
+                for (i = 0; i < n_groups; i++)
+                        if (group_interface[i] == "hyperv")
+                                add_group_operations(kind, i, 0, 3)
+                return
+        }
+
+        if (NF == 1)
+                fail("'" kind "' without an operand, expected field names or places")
+        for (i = 2; i <= NF; i++)
+                if ($i ~ /^0x/)
+                        read_operand_place(kind, $i)
+                else
+                        read_operand_field(kind, $i)
+}
+
+function read_operand_field(kind, name) {
+        if (!check_field(name))
+                return
+        if (field_rule[name] in never_breaks &&
+            (kind == "grant" || kind == "keep" || kind == "dynamic"))
+                fail("'" kind "' on '" name "', whose rule '" field_rule[name] "' never breaks")
+        else if (kind == "below" && field_rule[name] != "at-most")
+                fail("'below' on '" name "', whose rule is '" field_rule[name] \
+                     "', expected at-most")
+        else
+                add_operation(kind, field_low[name], field_high[name], field_word[name])
+}
+
+function read_operand_place(kind, text,  words, error, i, found) {
+        error = parse_place(text)
+        if (error == "" && place_wild)
+                error = "a wildcard in '" text "', expected a leaf, a sub-leaf or a register"
+        if (error == "" && place_depth == 4)
+                error = "bits in '" text "', expected the name of the field"
+        if (error == "" && !(place_leaf in interfaces_of))
+                error = "'" text "' has no rows in the field table"
+        if (error == "" && split(interfaces_of[place_leaf], words, " ") > 1)
+                error = "'" text "' is a leaf of " or_list(interfaces_of[place_leaf]) \
+                        ", expected the names of fields"
+        if (error != "") {
+                fail(error)
+                return
+        }
+
+        for (i = 0; i < n_groups; i++) {
+                if (group_leaf[i] != place_leaf ||
+                    (place_depth > 1 && group_subleaf[i] != place_subleaf) ||
+                    (place_depth == 3 && !word_has_rows[i * 4 + place_reg]))
+                        continue
+                found = 1
+                if (place_depth == 3)
+                        add_group_operations(kind, i, place_reg, place_reg)
+                else
+                        add_group_operations(kind, i, 0, 3)
+        }
+        if (!found)
+                fail("'" text "' has no rows in the field table")
+}
+
+function add_group_operations(kind, group, first, last,  reg) {
+        for (reg = first; reg <= last; reg++)
+                add_operation(kind, 0, 31, group * 4 + reg)
+}
+
+function add_operation(kind, low, high, word,  n) {
+        n = ++n_operations[capability]
+        operation[capability, n] = "{ .kind = CAPABILITY_" c_word(kind) ", .low = " low \
+                ", .high = " high ", .word = " word " }"
+}
+
+# Checks of the whole ----------------------------------------------------------------------------
+
+function check_capability(at,  i, name) {
+        if (!n_has[at])
+                fail_at(line_of[at], "capability '" name_of[at] \
+                        "' without 'has', expected what tells that KVM has it")
+        if (why_of[at] == "")
+                fail_at(line_of[at], "capability '" name_of[at] \
+                        "' without 'why', expected a reason for people")
+        if (source_of[at] == "")
+                fail_at(line_of[at], "capability '" name_of[at] "' without 'source'")
+        for (i = 1; i <= n_conditions[at]; i++) {
+                name = condition_name[at, i]
+                if ((at, i) in condition_line && !(name in capability_of))
+                        fail_at(condition_line[at, i], "view '" name no_capability)
+        }
+        check_named(at, "implies")
+        check_named(at, "requires")
+}
+
+function check_named(at, kind,  i, name, seen) {
+        for (i = 1; i <= n_named[at, kind]; i++) {
+                name = named[at, kind, i]
+                if (!(name in capability_of))
+                        fail_at(named_line[at, kind, i], kind " '" name no_capability)
+                else if (capability_of[name] == at)
+                        fail_at(named_line[at, kind, i], kind " '" name "': the capability itself")
+                else if (name in seen)
+                        fail_at(named_line[at, kind, i], kind " '" name "' twice")
+                seen[name] = 1
+        }
+}
+
+function check_cycles(kind,  i) {
+        split("", visit_state)
+        for (i = 1; i <= n_capabilities; i++)
+                if (!visit_state[i])
+                        visit(kind, i, 1)
+}
+
+# Depth first; closure[kind, at] is " 3 7 ", the capabilities that are reached
+function visit(kind, at, depth,  i, j, n, target, path, reached) {
+        visit_state[at] = 1
+        visit_path[depth] = at
+        for (i = 1; i <= n_named[at, kind]; i++) {
+                target = capability_of[named[at, kind, i]]
+                if (!target || target == at)
+                        continue
+                if (!visit_state[target])
+                        visit(kind, target, depth + 1)
+                else if (visit_state[target] == 1) {
+                        path = ""
+                        for (j = depth; visit_path[j] != target; j--)
+                                path = name_of[visit_path[j]] " " kind " " path
+                        fail_at(line_of[target], "a cycle: " name_of[target] " " kind " " path \
+                                name_of[target])
+                }
+
+                n = split(target " " closure[kind, target], reached, " ")
+                for (j = 1; j <= n; j++)
+                        if (!index(" " closure[kind, at], " " reached[j] " "))
+                                closure[kind, at] = closure[kind, at] reached[j] " "
+        }
+        visit_state[at] = 2
+}
+
+# Writing ----------------------------------------------------------------------------------------
+
+function write_banner() {
+        print "/* SPDX-License-Identifier: LGPL-2.1-or-later */"
+        print "/* Generated from data/capabilities.table by data/capabilities.awk, do not edit */"
+}
+
+function write_header() {
+        write_banner()
+        print "#pragma once\n"
+        print "#define N_CAPABILITIES " n_capabilities
+}
+
+function write_source(  i) {
+        write_banner()
+        print "\n#include \"policy/capability.h\"\n"
+        print "#define BIT(i) (UINT64_C(1) << (i))\n"
+        print "const Capability capability_table[N_CAPABILITIES] = {"
+        for (i = 1; i <= n_capabilities; i++)
+                write_capability(i)
+        print "};"
+}
+
+function write_capability(at,  i) {
+        print "        [" at - 1 "] = {"
+        print "                .name = " c_string(name_of[at]) ","
+        print "                .summary = " c_string(summary_of[at]) ","
+        print "                .why = " c_string(why_of[at]) ","
+        print "                .source = " c_string(source_of[at]) ","
+        if (default_of[at])
+                print "                .is_default = true,"
+        write_set(at, "implies")
+        write_set(at, "requires")
+
+        print "                .conditions = (const CapabilityCondition[]){"
+        for (i = 1; i <= n_conditions[at]; i++)
+                print "                        { .kind = CONDITION_" c_word(condition_kind[at, i]) \
+                      ", .name = " c_string(condition_name[at, i]) \
+                      ", .mask = " condition_mask[at, i] \
+                      (condition_or[at, i] ? ", .or_previous = true" : "") " },"
+        print "                },"
+        print "                .n_conditions = " n_conditions[at] ","
+
+        if (n_operations[at]) {
+                print "                .operations = (const CapabilityOperation[]){"
+                for (i = 1; i <= n_operations[at]; i++)
+                        print "                        " operation[at, i] ","
+                print "                },"
+                print "                .n_operations = " n_operations[at] ","
+        }
+        print "        },"
+}
+
+function write_set(at, kind,  n, i, reached, text) {
+        n = split(closure[kind, at], reached, " ")
+        for (i = 1; i <= n; i++)
+                text = text (i == 1 ? "" : " | ") "BIT(" reached[i] - 1 ")"
+        if (n)
+                print "                ." kind " = " text ","
+}

@@ -1,0 +1,53 @@
+## SPDX-License-Identifier: LGPL-2.1-or-later
+
+# The generated sources are compiled into policy/libpolicy.la.
+data_sources = \
+	%D%/field-table.c \
+	%D%/capability-table.c
+data_headers = \
+	%D%/field-sizes.h \
+	%D%/capability-sizes.h
+
+BUILT_SOURCES += $(data_headers)
+CLEANFILES += $(data_sources) $(data_headers)
+EXTRA_DIST += \
+	%D%/fields.table \
+	%D%/capabilities.table \
+	%D%/table.awk \
+	%D%/fields.awk \
+	%D%/fields-c.awk \
+	%D%/capabilities.awk
+
+data_fields = \
+	$(srcdir)/%D%/table.awk \
+	$(srcdir)/%D%/fields.awk \
+	$(srcdir)/%D%/fields-c.awk \
+	$(srcdir)/%D%/fields.table
+data_capabilities = \
+	$(srcdir)/%D%/table.awk \
+	$(srcdir)/%D%/capabilities.awk \
+	$(srcdir)/%D%/fields.table \
+	$(srcdir)/%D%/capabilities.table
+
+compile_fields = LC_ALL=C $(AWK) \
+	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/fields.awk -f $(srcdir)/%D%/fields-c.awk
+compile_capabilities = LC_ALL=C $(AWK) \
+	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/capabilities.awk
+
+%D%/field-table.c: $(data_fields)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	{ $(compile_fields) -v mode=source $(srcdir)/%D%/fields.table > $@.tmp || { rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
+
+%D%/field-sizes.h: $(data_fields)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	{ $(compile_fields) -v mode=header $(srcdir)/%D%/fields.table > $@.tmp || { rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
+
+%D%/capability-table.c: $(data_capabilities)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	{ $(compile_capabilities) -v mode=source $(srcdir)/%D%/fields.table $(srcdir)/%D%/capabilities.table > $@.tmp || \
+	{ rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
+
+%D%/capability-sizes.h: $(data_capabilities)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	{ $(compile_capabilities) -v mode=header $(srcdir)/%D%/fields.table $(srcdir)/%D%/capabilities.table > $@.tmp || \
+	{ rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
