@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a capability of KVM changes in the CPUID that a guest may have: the entries of
+ * data/capabilities.table, compiled */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+#include "data/capability-sizes.h"
+#include "policy/field.h"
+
+typedef enum CapabilityOperationKind {
+        CAPABILITY_GRANT,    /* set, though KVM does not report it */
+        CAPABILITY_KEEP,     /* KVM's own report counts only with the capability */
+        CAPABILITY_REMOVE,   /* cleared */
+        CAPABILITY_HARDWARE, /* taken from the CPUID instruction */
+        CAPABILITY_EMULATED, /* or-ed with KVM_GET_EMULATED_CPUID */
+        CAPABILITY_HYPERV,   /* taken from KVM_GET_SUPPORTED_HV_CPUID */
+        CAPABILITY_VIEW,     /* the whole answer is the view of the capability's name */
+        CAPABILITY_DYNAMIC,  /* no longer compared */
+        CAPABILITY_BELOW,    /* a guest's smaller value is accurate */
+        N_CAPABILITY_OPERATIONS,
+} CapabilityOperationKind;
+
+typedef struct CapabilityOperation {
+        uint8_t kind;
+        uint8_t low;
+        uint8_t high;
+        uint16_t word; /* in a Words; whole leaves are written out register by register */
+} CapabilityOperation;
+
+typedef enum CapabilityConditionKind {
+        CONDITION_EXTENSION, /* KVM_CHECK_EXTENSION of `name`, & mask */
+        CONDITION_ATTRIBUTE, /* device attribute `name`, & mask */
+        CONDITION_VIEW,      /* the profile has the view `name` */
+        CONDITION_FIELD,     /* KVM's own answer has the field `name` */
+        CONDITION_TABLE,     /* the profile's table `name` ("emulated", "hyperv") is not empty */
+        CONDITION_PARAMETER, /* module parameter `name` is on */
+} CapabilityConditionKind;
+
+typedef struct CapabilityCondition {
+        const char *name;
+        uint64_t mask; /* UINT64_MAX: any bit */
+        uint8_t kind;
+        bool or_previous; /* an alternative to the condition before it */
+} CapabilityCondition;
+
+/* A set of capabilities: bit i is capability_table[i] */
+typedef uint64_t CapabilitySet;
+
+typedef struct Capability {
+        const char *name;
+        const char *summary;
+        const char *why;
+        const char *source;
+        CapabilitySet implies;  /* enabled with it, direct and indirect */
+        CapabilitySet requires; /* without these it has no effect, direct and indirect */
+        const CapabilityCondition *conditions;
+        const CapabilityOperation *operations;
+        uint16_t n_conditions;
+        uint16_t n_operations;
+        bool is_default; /* on unless a guest says otherwise; there unless a profile does */
+} Capability;
+
+/* Generated from data/capabilities.table by data/capabilities.awk; N_CAPABILITIES is in
+ * data/capability-sizes.h */
+extern const Capability capability_table[N_CAPABILITIES];
+
+/* The capability of this name, or NULL */
+const Capability *capability_find(const char *name);
+
+size_t capability_index(const Capability *capability);
+CapabilitySet capability_bit(const Capability *capability);
+
+/* What the usual VMM enables */
+CapabilitySet capability_set_default(void);
+
+/* With all that its members imply */
+CapabilitySet capability_set_close(CapabilitySet set);
+
+/* Adds the capability to the set; POLICY_ERROR_CAPABILITY where there is none of that name, with
+ * what is near to it */
+bool capability_set_add(CapabilitySet *set, const char *name, GError **error);
+
+/* The names, in table order, ended by NULL; free with g_free() (the names are not the caller's) */
+const char **capability_set_names(CapabilitySet set);
+
+const char *capability_operation_to_string(CapabilityOperationKind kind);

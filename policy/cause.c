@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Looks at all that was recorded beside KVM's answer: the silicon, module parameters, the
+ * vendor, what a vCPU really had. */
+
+#include "policy/cause.h"
+
+#include <string.h>
+
+static bool gives(const Capability *capability, const Field *field) {
+        for (size_t i = 0; i < capability->n_operations; i++) {
+                const CapabilityOperation *operation = &capability->operations[i];
+
+                if (operation->kind != CAPABILITY_REMOVE && operation->kind != CAPABILITY_VIEW &&
+                    operation->word == field->word && operation->low <= field->high &&
+                    field->low <= operation->high)
+                        return true;
+        }
+
+        return false;
+}
+
+const Capability *cause_unknown_capability(const Offer *offer, const Field *field) {
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                if (!(offer->effective & (UINT64_C(1) << i)) &&
+                    gives(&capability_table[i], field) &&
+                    host_has(offer->host, &capability_table[i]) == KNOWN_NOT)
+                        return &capability_table[i];
+
+        return NULL;
+}
+
+const Capability *cause_vain_capability(const Offer *offer, const Field *field) {
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                if ((offer->capabilities & ~offer->effective & (UINT64_C(1) << i)) &&
+                    gives(&capability_table[i], field) &&
+                    host_has(offer->host, &capability_table[i]) == KNOWN_NO)
+                        return &capability_table[i];
+
+        return NULL;
+}
+
+const char *cause_parameter(const Host *host, const Field *field) {
+        for (size_t i = 0; field->parameters && field->parameters[i]; i++) {
+                const char *value = host_get_parameter(host, field->parameters[i]);
+
+                if (value && (g_str_equal(value, "N") || g_str_equal(value, "0")))
+                        return field->parameters[i];
+        }
+
+        return NULL;
+}
+
+static uint32_t finding_mask(const Finding *finding) {
+        return (UINT32_MAX >> (31 - finding->high)) & (UINT32_MAX << finding->low);
+}
+
+/* What the CPUID instruction says at the finding's place */
+static uint32_t hardware_value(const Host *host, const Finding *finding) {
+        const Leaf *row =
+                leaf_table_find(host_table(host, HOST_HARDWARE), finding->leaf, finding->subleaf);
+
+        return row ? (row->registers[finding->reg] & finding_mask(finding)) >> finding->low : 0;
+}
+
+static bool hardware_would_do(const Host *host, const Finding *finding) {
+        uint32_t hardware = hardware_value(host, finding);
+
+        switch (finding->rule) {
+        case FIELD_RULE_AT_MOST:
+                return finding->guest <= hardware;
+        case FIELD_RULE_INVERTED:
+                return (hardware & ~finding->guest) == 0;
+        case FIELD_RULE_EQUAL:
+        case FIELD_RULE_IDENTITY:
+                return hardware == finding->guest;
+        default:
+                return (finding->guest & ~finding->host & ~hardware) == 0;
+        }
+}
+
+static bool is_forced_off(const Host *host, const Finding *finding) {
+        const Words *off = host_words(host, HOST_FORCED_OFF);
+
+        return off && finding->row && (off->word[finding->row->word] & finding_mask(finding));
+}
+
+static Cause cause_of_silicon(const Offer *offer, const Finding *finding) {
+        const Field *row = finding->row;
+        uint8_t vendor = host_vendor(offer->host);
+
+        if (host_table(offer->host, HOST_HARDWARE) && hardware_would_do(offer->host, finding))
+                return row && cause_parameter(offer->host, row) ? CAUSE_PARAMETER : CAUSE_KVM;
+        if (row && row->vendors && vendor && !(row->vendors & vendor))
+                return CAUSE_VENDOR;
+        return host_table(offer->host, HOST_HARDWARE) ? CAUSE_CPU : CAUSE_UNKNOWN;
+}
+
+Cause cause_find(const Offer *offer, const Finding *finding) {
+        const Field *row = finding->row;
+
+        if (finding->cause != CAUSE_UNKNOWN)
+                return finding->cause;
+        if (finding->reg == FINDING_CAPABILITY)
+                return host_has(offer->host, capability_find(finding->field)) == KNOWN_NO ?
+                        CAUSE_KVM :
+                        CAUSE_UNKNOWN;
+        if (finding->enable || finding->disable)
+                return CAUSE_CAPABILITY;
+        if (is_forced_off(offer->host, finding))
+                return CAUSE_KVM;
+        if (finding->guest == finding->host)
+                return CAUSE_KVM; /* what is served all the same was not KVM's to list */
+        if (row && !field_has_value(row, finding->guest))
+                return CAUSE_GUEST;
+        if (row && row->rule != FIELD_RULE_INVERTED && row->rule < FIELD_RULE_AT_MOST &&
+            !(finding->guest & ~finding->host))
+                return CAUSE_KVM; /* a leak */
+        if (row && row->rule == FIELD_RULE_IDENTITY && row->severity > SEVERITY_NOTE)
+                return CAUSE_VENDOR;
+        if (row && cause_unknown_capability(offer, row))
+                return CAUSE_UNKNOWN;
+        if (row && row->interface != FIELD_INTERFACE_CPU)
+                return CAUSE_KVM;
+
+        return cause_of_silicon(offer, finding);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Why the host's side is as it is, as far as the profile can tell */
+
+#include "policy/offer.h"
+#include "policy/verdict.h"
+
+/* The cause of a finding whose remedy has been looked for */
+Cause cause_find(const Offer *offer, const Finding *finding);
+
+/* A capability that is not known to be there and would change the field; NULL if there is none */
+const Capability *cause_unknown_capability(const Offer *offer, const Field *field);
+
+/* One that is enabled, would change the field and that the host does not have; NULL if there is
+ * none */
+const Capability *cause_vain_capability(const Offer *offer, const Field *field);
+
+/* The first of the field's module parameters that is recorded as off; NULL if there is none */
+const char *cause_parameter(const Host *host, const Field *field);

@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Answers the question that a place in KVM_GET_SUPPORTED_CPUID leaves open: is this value a
+ * maximum, may the bit be set, may it be cleared, what would change it. All that is special
+ * about a field is in its row. */
+
+#include "policy/explain.h"
+
+#include <string.h>
+
+#include "policy/error.h"
+#include "policy/offer.h"
+#include "policy/place.h"
+
+Explanation *explanation_free(Explanation *explanation) {
+        if (!explanation)
+                return NULL;
+
+        g_free(explanation->title);
+        g_free(explanation->text);
+        g_free(explanation);
+        return NULL;
+}
+
+/* Takes the text over; an empty one is no paragraph */
+static void add(GPtrArray *paragraphs, const char *title, char *text) {
+        Explanation *explanation;
+
+        if (!text || !*text) {
+                g_free(text);
+                return;
+        }
+
+        explanation = g_new(Explanation, 1);
+        *explanation = (Explanation){ .title = g_strdup(title), .text = text };
+        g_ptr_array_add(paragraphs, explanation);
+}
+
+const char *explain_rule(FieldRule rule) {
+        static const char *const texts[N_FIELD_RULES] = {
+                [FIELD_RULE_RESERVED] =
+                        "no meaning that this version knows; a guest may have it only where the "
+                        "host "
+                        "has the same",
+                [FIELD_RULE_FEATURE] =
+                        "a guest that has it needs a host that offers it; a guest may always be "
+                        "without it",
+                [FIELD_RULE_HINT] =
+                        "says only that something is fast; a guest that has it loses no "
+                        "instruction "
+                        "on a host without",
+                [FIELD_RULE_GUARANTEE] =
+                        "a promise; a guest that has it needs a host that keeps it, and clearing "
+                        "it "
+                        "only makes a guest more careful",
+                [FIELD_RULE_INVERTED] =
+                        "a 1 says that something is missing; a guest may always have it set, and "
+                        "where the host has it set the guest should too",
+                [FIELD_RULE_AT_MOST] =
+                        "a limit, not the only value: a guest may have anything up to the host's "
+                        "value",
+                [FIELD_RULE_EQUAL] =
+                        "has to be the same as the host's, where the guest uses what it belongs to",
+                [FIELD_RULE_DYNAMIC] = "KVM rewrites it as the guest runs; never compared",
+                [FIELD_RULE_IDENTITY] = "says who the processor is; a guest may be given anything",
+                [FIELD_RULE_TOPOLOGY] =
+                        "the VMM makes it up for each vCPU; the host's value means nothing to a "
+                        "guest",
+                [FIELD_RULE_INFORMATIONAL] =
+                        "describes the physical CPU (caches, TLBs and the like); a guest may be "
+                        "given anything",
+                [FIELD_RULE_GRANTED] =
+                        "KVM never reports it; a guest may have it when a capability grants it",
+                [FIELD_RULE_PROVIDED] =
+                        "KVM leaves it out, but a VMM can give it to a guest on any host",
+        };
+
+        return texts[rule];
+}
+
+char *explain_value(const Field *field, uint32_t value) {
+        uint64_t number = (uint64_t) value * field->scale + field->plus;
+        char text[5] = {};
+
+        switch (field->show) {
+        case FIELD_SHOW_ASCII:
+                memcpy(text, &value, 4);
+                return g_strescape(text, NULL);
+        case FIELD_SHOW_HEX:
+                return g_strdup_printf("0x%x", value);
+        default:
+                if (field->unit)
+                        return g_strdup_printf("%" G_GUINT64_FORMAT " %s", number, field->unit);
+                return g_strdup_printf("%" G_GUINT64_FORMAT, number);
+        }
+}
+
+static char *explain_limit(const Field *field) {
+        if (field->flags & FIELD_MAXIMUM_LEAF)
+                return g_strdup(
+                        "a smaller maximum is always supported: leaves above it are not the "
+                        "guest's to see. A larger one is harmless as long as the leaves "
+                        "beyond the host's maximum are zero or missing, else: error.");
+        if (field->flags & FIELD_MAXIMUM_SUBLEAF)
+                return g_strdup(
+                        "a smaller maximum is always supported. A larger one is harmless as "
+                        "long as the sub-leaves beyond the host's maximum are zero or "
+                        "missing, else: error.");
+
+        return g_strdup_printf("any value up to the host's is supported%s; a larger one: %s.%s",
+                               field->flags & FIELD_BELOW_NOTE ? " (a smaller one is a note)" : "",
+                               severity_to_string(field->severity),
+                               field->flags & FIELD_ZERO_UNKNOWN ?
+                                       " A 0 on the host means that it was not told." :
+                                       "");
+}
+
+/* What it means to set and to clear the bit for a guest: the mail's questions, by rule */
+static char *explain_freedom(const Field *field) {
+        const char *severity = severity_to_string(field->severity);
+
+        switch (field->rule) {
+        case FIELD_RULE_FEATURE:
+        case FIELD_RULE_GRANTED:
+        case FIELD_RULE_HINT:
+                return g_strdup_printf(
+                        "setting it where the host does not offer it: %s. Clearing it "
+                        "is always supported%s.",
+                        severity,
+                        field->rule == FIELD_RULE_HINT ?
+                                "" :
+                                ", though the hardware may execute the instructions "
+                                "all the same");
+        case FIELD_RULE_GUARANTEE:
+                return g_strdup_printf(
+                        "setting it where the host does not offer it: %s. Clearing it "
+                        "is always supported; the guest then takes the precaution "
+                        "that it could have saved.",
+                        severity);
+        case FIELD_RULE_INVERTED:
+                return g_strdup_printf("setting it is always supported. Clearing it where the host "
+                                       "has it set: %s.",
+                                       severity);
+        case FIELD_RULE_AT_MOST:
+                return explain_limit(field);
+        case FIELD_RULE_EQUAL:
+        case FIELD_RULE_IDENTITY:
+                return g_strdup_printf("another value than the host's: %s.", severity);
+        case FIELD_RULE_DYNAMIC:
+        case FIELD_RULE_TOPOLOGY:
+        case FIELD_RULE_INFORMATIONAL:
+        case FIELD_RULE_PROVIDED:
+                return g_strdup("any value is supported.");
+        default:
+                return NULL;
+        }
+}
+
+static char *explain_condition(const Field *field) {
+        const Field *when;
+
+        if (field->when == FIELD_NONE)
+                return NULL;
+
+        when = &field_table[field->when];
+        if (field->when_above > 0)
+                return g_strdup_printf("judged only where the guest's %s is above %u", when->name,
+                                       field->when_above);
+        return g_strdup_printf("judged only where the guest has %s", when->name);
+}
+
+static char *explain_needs(const Field *field) {
+        GString *text = g_string_new(NULL);
+
+        for (size_t i = 0; field->needs && field->needs[i] != FIELD_NONE; i++)
+                g_string_append_printf(text, "%s%s", i == 0 ? "" : ", ",
+                                       field_table[field->needs[i]].name);
+
+        return g_string_free(text, FALSE);
+}
+
+static char *field_place(const Field *field) {
+        g_autofree char *place =
+                place_format(field->leaf, field->subleaf, field->reg, field->high, field->low);
+
+        if (field->subleaf_last == field->subleaf)
+                return g_steal_pointer(&place);
+        return g_strdup_printf("%s (and every sub-leaf behind)", place);
+}
+
+static const char *bit_or_value(const Field *field, const Words *words, char **storage) {
+        g_free(*storage);
+        *storage = words ? explain_value(field, words_get(words, field)) : g_strdup("not recorded");
+        return *storage;
+}
+
+static bool operation_touches(const CapabilityOperation *operation, const Field *field) {
+        return operation->kind != CAPABILITY_VIEW && operation->word == field->word &&
+                operation->low <= field->high && field->low <= operation->high;
+}
+
+static const char *has_to_text(Known known) {
+        return known == KNOWN_YES ? "has" :
+                known == KNOWN_NO ? "does not have" :
+                                    "may or may not have (the profile does not tell)";
+}
+
+static void add_capability(GPtrArray *paragraphs, const Capability *capability,
+                           CapabilityOperationKind kind, Host *host) {
+        static const char *const verbs[N_CAPABILITY_OPERATIONS] = {
+                [CAPABILITY_GRANT] = "grants it",
+                [CAPABILITY_KEEP] = "is what makes KVM's report of it count",
+                [CAPABILITY_REMOVE] = "takes it away",
+                [CAPABILITY_HARDWARE] = "lets the guest have the CPU's own value",
+                [CAPABILITY_EMULATED] = "accepts that KVM emulates it, slowly",
+                [CAPABILITY_HYPERV] = "brings it",
+                [CAPABILITY_DYNAMIC] = "makes it dynamic: no longer compared",
+                [CAPABILITY_BELOW] = "makes a smaller value accurate",
+        };
+        GString *text = g_string_new(capability->name);
+
+        g_string_append_printf(text, " %s", verbs[kind]);
+        if (host)
+                g_string_append_printf(text, "; this host %s it",
+                                       has_to_text(host_has(host, capability)));
+        if (host && capability->is_default)
+                g_string_append(text, ", and it is enabled unless a guest says otherwise");
+        add(paragraphs, "capability", g_string_free(text, FALSE));
+}
+
+/* The capabilities that change it, and what the host says of them */
+static void add_capabilities(GPtrArray *paragraphs, const Field *field, Host *host) {
+        for (size_t i = 0; i < N_CAPABILITIES; i++) {
+                const Capability *capability = &capability_table[i];
+
+                for (size_t j = 0; j < capability->n_operations; j++) {
+                        const CapabilityOperation *operation = &capability->operations[j];
+
+                        if (!operation_touches(operation, field))
+                                continue;
+                        add_capability(paragraphs, capability, operation->kind, host);
+                        break;
+                }
+        }
+}
+
+static void add_host(GPtrArray *paragraphs, const Field *field, Host *host) {
+        g_autoptr(Offer) offer = NULL;
+        g_autofree char *silicon = NULL, *kvm = NULL, *offered = NULL;
+        GString *text;
+
+        if (!host || field->word == FIELD_NONE)
+                return;
+
+        offer = offer_new(host, capability_set_default());
+        text = g_string_new(NULL);
+        if (field->interface == FIELD_INTERFACE_CPU)
+                g_string_append_printf(
+                        text, "the CPU says %s, ",
+                        bit_or_value(field, host_words(host, HOST_HARDWARE), &silicon));
+        g_string_append_printf(text, "KVM reports %s, a guest of the usual VMM is offered %s",
+                               bit_or_value(field,
+                                            host_words(host,
+                                                       field->interface == FIELD_INTERFACE_HYPERV ?
+                                                               HOST_HYPERV :
+                                                               HOST_SUPPORTED),
+                                            &kvm),
+                               bit_or_value(field, offer->words, &offered));
+        if (host_varying_mask(host, field->word) & field_mask(field))
+                g_string_append(text, "; it depends on the CPU that is asked");
+        for (size_t i = 0; field->parameters && field->parameters[i]; i++)
+                if (host_get_parameter(host, field->parameters[i]))
+                        g_string_append_printf(text, "; %s=%s", field->parameters[i],
+                                               host_get_parameter(host, field->parameters[i]));
+        add(paragraphs, "this host", g_string_free(text, FALSE));
+}
+
+static void explain_field(GPtrArray *paragraphs, const Field *field, Host *host) {
+        g_autofree char *place = field_place(field);
+
+        add(paragraphs, "field", g_strdup_printf("%s %s", place, field->name));
+        add(paragraphs, "meaning", g_strdup_printf("%s: %s", field->label, field->summary));
+        add(paragraphs, "rule",
+            g_strdup_printf("%s: %s", field_rule_to_string(field->rule),
+                            explain_rule(field->rule)));
+        add(paragraphs, "guest", explain_freedom(field));
+        add(paragraphs, "why", g_strdup(field->breaks));
+        add(paragraphs, "condition", explain_condition(field));
+        add(paragraphs, "needs", explain_needs(field));
+        if (field->vendors)
+                add(paragraphs, "vendors", vendors_to_string(field->vendors));
+        if (field->parameters)
+                add(paragraphs, "parameter", g_strjoinv(", ", (char **) field->parameters));
+        add_host(paragraphs, field, host);
+        add_capabilities(paragraphs, field, host);
+        add(paragraphs, "source", g_strdup(field->source));
+}
+
+static char *operation_place(const CapabilityOperation *operation) {
+        const FieldGroup *group = &field_groups[operation->word / N_REGISTERS];
+
+        return place_format(group->leaf, group->subleaf, operation->word % N_REGISTERS,
+                            operation->high, operation->low);
+}
+
+static const Field *operation_field(const CapabilityOperation *operation) {
+        const FieldWord *rows = &field_words[operation->word];
+
+        for (size_t i = rows->first_field; i < (size_t) rows->first_field + rows->n_fields; i++)
+                if (field_table[i].low == operation->low && field_table[i].high == operation->high)
+                        return &field_table[i];
+
+        return NULL;
+}
+
+/* Registers of a leaf that is taken whole come one after another: told as one */
+static bool is_whole_group(const Capability *capability, size_t i) {
+        const CapabilityOperation *first = &capability->operations[i];
+
+        if (first->word % N_REGISTERS != 0 || i + N_REGISTERS > capability->n_operations)
+                return false;
+
+        for (size_t j = 0; j < N_REGISTERS; j++) {
+                const CapabilityOperation *operation = &capability->operations[i + j];
+
+                if (operation->kind != first->kind || operation->word != first->word + j ||
+                    operation->low != 0 || operation->high != 31)
+                        return false;
+        }
+
+        return true;
+}
+
+static void append_operation(GString *text, const Capability *capability, size_t i) {
+        const CapabilityOperation *operation = &capability->operations[i];
+        const FieldGroup *group = &field_groups[operation->word / N_REGISTERS];
+        const char *verb = capability_operation_to_string(operation->kind);
+        const Field *field = operation_field(operation);
+        g_autofree char *place = NULL;
+
+        if (is_whole_group(capability, i)) {
+                g_string_append_printf(text, "%s 0x%x.%u", verb, group->leaf, group->subleaf);
+                return;
+        }
+
+        place = operation_place(operation);
+        g_string_append_printf(text, "%s %s%s%s", verb, place, field ? " " : "",
+                               field ? field->name : "");
+}
+
+char *explain_delta(const Capability *capability, const Host *host) {
+        GString *text = g_string_new(NULL);
+        size_t n = 1;
+
+        for (size_t i = 0; i < capability->n_operations; i += n) {
+                bool is_view = capability->operations[i].kind == CAPABILITY_VIEW;
+
+                n = !is_view && is_whole_group(capability, i) ? N_REGISTERS : 1;
+                if (text->len > 0)
+                        g_string_append_c(text, '\n');
+                if (!is_view)
+                        append_operation(text, capability, i);
+                else if (host && !host_view(host, capability->name))
+                        g_string_append(
+                                text, "view: KVM's own answer changes (not recorded of this host)");
+                else
+                        g_string_append(text, "view: KVM's own answer changes");
+        }
+
+        return g_string_free(text, FALSE);
+}
+
+static char *names_of(CapabilitySet set) {
+        g_autofree const char **names = capability_set_names(set);
+
+        return g_strjoinv(", ", (char **) names);
+}
+
+static char *explain_presence(const Capability *capability) {
+        GString *text = g_string_new(NULL);
+
+        for (size_t i = 0; i < capability->n_conditions; i++) {
+                static const char *const kinds[] = {
+                        [CONDITION_EXTENSION] = "KVM_CHECK_EXTENSION of ",
+                        [CONDITION_ATTRIBUTE] = "device attribute ",
+                        [CONDITION_VIEW] = "the recorded view ",
+                        [CONDITION_FIELD] = "KVM's own report of ",
+                        [CONDITION_TABLE] = "the table ",
+                        [CONDITION_PARAMETER] = "module parameter ",
+                };
+                const CapabilityCondition *condition = &capability->conditions[i];
+
+                g_string_append_printf(text, "%s%s%s",
+                                       i == 0                         ? "" :
+                                               condition->or_previous ? " or " :
+                                                                        " and ",
+                                       kinds[condition->kind], condition->name);
+                if (condition->mask != UINT64_MAX)
+                        g_string_append_printf(text, " & 0x%" G_GINT64_MODIFIER "x",
+                                               condition->mask);
+        }
+
+        return g_string_free(text, FALSE);
+}
+
+static void explain_capability(GPtrArray *paragraphs, const Capability *capability, Host *host) {
+        char *delta = explain_delta(capability, host);
+
+        if (!*delta) {
+                g_free(delta);
+                delta = g_strdup("none: CPUID does not change");
+        }
+
+        add(paragraphs, "capability", g_strdup(capability->name));
+        add(paragraphs, "meaning", g_strdup(capability->summary));
+        add(paragraphs, "why", g_strdup(capability->why));
+        add(paragraphs, "delta", delta);
+        add(paragraphs, "implies", names_of(capability->implies & ~capability_bit(capability)));
+        add(paragraphs, "requires", names_of(capability->requires & ~capability_bit(capability)));
+        add(paragraphs, "presence", explain_presence(capability));
+        if (capability->is_default)
+                add(paragraphs, "default",
+                    g_strdup("enabled unless a guest says otherwise: the usual VMM does"));
+        if (host)
+                add(paragraphs, "this host",
+                    g_strdup_printf("%s it (KVM's value is %" G_GUINT64_FORMAT ")",
+                                    has_to_text(host_has(host, capability)),
+                                    host_capability_value(host, capability)));
+        add(paragraphs, "source", g_strdup(capability->source));
+}
+
+static bool place_covers(const Place *place, const Field *field) {
+        if (field->leaf != place->leaf)
+                return false;
+        if (place->has_subleaf &&
+            (place->subleaf < field->subleaf || place->subleaf > field->subleaf_last))
+                return false;
+        if (place->has_register && place->reg != field->reg)
+                return false;
+        return !place->has_bits || (field->low <= place->high && place->low <= field->high);
+}
+
+/* A place without a row: reserved, or nothing that is known of the leaf */
+static void explain_reserved(GPtrArray *paragraphs, const Place *place) {
+        add(paragraphs, "field",
+            place->has_register ?
+                    place_format(place->leaf, place->subleaf, place->reg, place->high, place->low) :
+                    g_strdup_printf("0x%x", place->leaf));
+        add(paragraphs, "rule",
+            g_strdup_printf("%s: %s", field_rule_to_string(FIELD_RULE_RESERVED),
+                            explain_rule(FIELD_RULE_RESERVED)));
+}
+
+static void explain_place(GPtrArray *paragraphs, const Place *place, Host *host) {
+        for (size_t i = 0; i < N_FIELDS; i++)
+                if (place_covers(place, &field_table[i]))
+                        explain_field(paragraphs, &field_table[i], host);
+
+        if (paragraphs->len == 0)
+                explain_reserved(paragraphs, place);
+}
+
+/* Names that have the text in them, the first few */
+static char *near_names(const char *what) {
+        g_autofree char *wanted = g_ascii_strdown(what, -1);
+        GString *text = g_string_new(NULL);
+        size_t n = 0;
+
+        g_strdelimit(wanted, "-", '_');
+        for (size_t i = 0; i < N_FIELDS && n < 5 && strlen(wanted) > 1; i++)
+                if (strstr(field_table[i].name, wanted))
+                        g_string_append_printf(text, "%s%s", n++ == 0 ? "" : ", ",
+                                               field_table[i].name);
+
+        return g_string_free(text, FALSE);
+}
+
+GPtrArray *explain(const char *what, Host *host, GError **error) {
+        g_autoptr(GPtrArray) paragraphs =
+                g_ptr_array_new_with_free_func((GDestroyNotify) explanation_free);
+        const Capability *capability = capability_find(what);
+        const Field *field = capability ? NULL : field_find(what);
+        g_autofree char *near = NULL;
+        Place place;
+
+        if (capability)
+                explain_capability(paragraphs, capability, host);
+        else if (field)
+                explain_field(paragraphs, field, host);
+        else if (place_parse(what, &place, NULL))
+                explain_place(paragraphs, &place, host);
+        else {
+                near = near_names(what);
+                g_set_error(error, POLICY_ERROR, POLICY_ERROR_PLACE,
+                            "'%s' is no place in CPUID (0x7.0:ebx[6]), no field and no capability"
+                            "%s%s%s",
+                            what, *near ? "; did you mean " : "", near, *near ? "?" : "");
+                return NULL;
+        }
+
+        return g_steal_pointer(&paragraphs);
+}

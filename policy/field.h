@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What every bit of CPUID means: the rows of data/fields.table, compiled */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/field-sizes.h"
+#include "policy/leaf.h"
+
+/* Whose leaves they are. KVM's and Hyper-V's have the same numbers and are told apart by the
+ * signature at their base. */
+typedef enum FieldInterface {
+        FIELD_INTERFACE_CPU,
+        FIELD_INTERFACE_KVM,
+        FIELD_INTERFACE_HYPERV,
+        N_FIELD_INTERFACES,
+} FieldInterface;
+
+typedef enum FieldRule {
+        FIELD_RULE_RESERVED, /* bits without a row */
+        FIELD_RULE_FEATURE,
+        FIELD_RULE_HINT,
+        FIELD_RULE_GUARANTEE,
+        FIELD_RULE_INVERTED,
+        FIELD_RULE_AT_MOST,
+        FIELD_RULE_EQUAL,
+        FIELD_RULE_DYNAMIC,
+        FIELD_RULE_IDENTITY,
+        FIELD_RULE_TOPOLOGY,
+        FIELD_RULE_INFORMATIONAL,
+        FIELD_RULE_GRANTED,
+        FIELD_RULE_PROVIDED,
+        N_FIELD_RULES,
+} FieldRule;
+
+typedef enum Severity {
+        SEVERITY_NONE,
+        SEVERITY_NOTE,
+        SEVERITY_WARNING,
+        SEVERITY_ERROR,
+} Severity;
+
+typedef enum FieldShow {
+        FIELD_SHOW_FLAG, /* one bit: its name or nothing */
+        FIELD_SHOW_DEC,
+        FIELD_SHOW_HEX,
+        FIELD_SHOW_ASCII,
+} FieldShow;
+
+typedef enum FieldFlags {
+        FIELD_ZERO_UNKNOWN = 1 << 0,    /* a host's 0 means that it was not told */
+        FIELD_BELOW_NOTE = 1 << 1,      /* a guest's smaller value is a note */
+        FIELD_MAXIMUM_LEAF = 1 << 2,    /* the highest leaf of the range that starts at this leaf */
+        FIELD_MAXIMUM_SUBLEAF = 1 << 3, /* the highest sub-leaf of this leaf */
+} FieldFlags;
+
+typedef enum Vendor {
+        VENDOR_INTEL = 1 << 0,
+        VENDOR_AMD = 1 << 1,
+        VENDOR_HYGON = 1 << 2,
+        VENDOR_CENTAUR = 1 << 3,
+        VENDOR_ZHAOXIN = 1 << 4,
+} Vendor;
+
+#define FIELD_NONE (-1)
+
+/* One row of data/fields.table. Indexes of other fields are FIELD_NONE where there is none. */
+typedef struct Field {
+        const char *name;
+        const char *label;   /* what a message calls it: "AVX2" */
+        const char *summary; /* one line without the label */
+        const char *breaks;  /* what breaking the rule means, or NULL */
+        const char *source;
+        const char *unit; /* or NULL */
+        uint32_t leaf;
+        uint32_t subleaf;
+        uint32_t subleaf_last; /* the same as subleaf but in a wildcard row */
+        uint32_t scale;        /* a value is shown as value * scale + plus, in unit */
+        uint32_t plus;
+        uint32_t when_above; /* judged only where the guest's field `when` is above it */
+        int16_t when;
+        int16_t continues; /* the row at which the text starts that this one is a part of */
+        int16_t word;      /* in a Words; FIELD_NONE in a wildcard row */
+        uint8_t interface;
+        uint8_t reg;
+        uint8_t low;
+        uint8_t high;
+        uint8_t rule;
+        uint8_t severity; /* when broken */
+        uint8_t show;
+        uint8_t flags;
+        uint8_t vendors;           /* of hosts that can have it; 0: any */
+        uint8_t text[N_REGISTERS]; /* registers that make up a text, in order */
+        uint8_t n_text;            /* 0 where it is none */
+        uint8_t n_values;
+        uint8_t values[6];    /* the only values that a guest may have */
+        const int16_t *needs; /* ended by FIELD_NONE; NULL where there are none */
+        const char *const
+                *parameters; /* "kvm_intel.nested", ended by NULL; NULL where there are none */
+} Field;
+
+/* A (leaf, sub-leaf) that has rows: four words of a Words, from group * 4 on */
+typedef struct FieldGroup {
+        uint32_t leaf;
+        uint32_t subleaf;
+        uint32_t interface;
+} FieldGroup;
+
+/* One register of a group: which of its bits break how, and which rows it has (first_field +
+ * n_fields) */
+typedef struct FieldWord {
+        uint32_t subset;   /* guest 1 needs host 1; all bits without a row are of these */
+        uint32_t inverted; /* host 1 needs guest 1 */
+        uint32_t exact;    /* compared as a number: at-most, equal, identity */
+        uint32_t known;    /* bits that have a row */
+        uint16_t first_field;
+        uint16_t n_fields;
+} FieldWord;
+
+typedef struct FieldLeaf {
+        uint32_t leaf;
+        uint8_t interface;
+        bool indexed;
+        const char *title;
+} FieldLeaf;
+
+/* Generated from data/fields.table by data/fields.awk; the sizes N_FIELDS, N_FIELD_GROUPS,
+ * N_FIELD_WORDS and N_FIELD_LEAVES are in data/field-sizes.h. Fields and groups are in table
+ * order: by interface as they come in the file, leaf, sub-leaf, register, bit. Groups have
+ * explicit sub-leaves only; wildcard rows are found with field_find_wildcard(). */
+extern const Field field_table[N_FIELDS];
+extern const FieldGroup field_groups[N_FIELD_GROUPS];
+extern const FieldWord field_words[N_FIELD_WORDS];
+extern const FieldLeaf field_leaves[N_FIELD_LEAVES];
+
+/* By name; '-' counts as '_', and case does not matter. NULL if there is none. */
+const Field *field_find(const char *name);
+
+/* The row of a bit; NULL if it is reserved or its leaf has none. Wildcard rows count. */
+const Field *field_at(FieldInterface interface, uint32_t leaf, uint32_t subleaf, Register reg,
+                      unsigned bit);
+
+/* Which of a register's bits wildcard rows cover */
+uint32_t field_wildcard_mask(FieldInterface interface, uint32_t leaf, uint32_t subleaf,
+                             Register reg);
+
+/* The group of (leaf, sub-leaf), or -1 */
+int field_group_find(FieldInterface interface, uint32_t leaf, uint32_t subleaf);
+
+/* The leaf's entry; NULL for a leaf without one */
+const FieldLeaf *field_leaf_find(FieldInterface interface, uint32_t leaf);
+
+uint32_t field_mask(const Field *field);
+/* Whether a guest may have the value at all: one of the row's values, where it names any */
+bool field_has_value(const Field *field, uint32_t value);
+size_t field_index(const Field *field);
+
+const char *field_rule_to_string(FieldRule rule);
+const char *severity_to_string(Severity severity);
+/* "Intel or AMD" */
+char *vendors_to_string(uint8_t vendors);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Two hosts with one fingerprint give every guest the same verdict, so a fleet needs to ask one
+ * host of each kind. */
+
+#include "policy/fingerprint.h"
+
+static bool field_decides(const Field *field) {
+        switch (field->rule) {
+        case FIELD_RULE_DYNAMIC:
+        case FIELD_RULE_TOPOLOGY:
+        case FIELD_RULE_INFORMATIONAL:
+        case FIELD_RULE_PROVIDED:
+                return false;
+        case FIELD_RULE_IDENTITY:
+                return field->severity > SEVERITY_NOTE;
+        default:
+                return true;
+        }
+}
+
+/* The bits of each word that can decide: reserved bits too */
+static void deciding_masks(const Host *host, uint32_t masks[N_FIELD_WORDS]) {
+        for (size_t i = 0; i < N_FIELD_WORDS; i++)
+                masks[i] = ~field_words[i].known;
+        for (size_t i = 0; i < N_FIELDS; i++)
+                if (field_table[i].word != FIELD_NONE && field_decides(&field_table[i]))
+                        masks[field_table[i].word] |= field_mask(&field_table[i]);
+        for (size_t i = 0; i < N_FIELD_WORDS; i++)
+                masks[i] &= ~host_varying_mask(host, i);
+}
+
+/* The words that a capability takes from the hardware, or from another answer, as they are */
+static void taken_masks(CapabilityOperationKind kind, uint32_t masks[N_FIELD_WORDS]) {
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                for (size_t j = 0; j < capability_table[i].n_operations; j++) {
+                        const CapabilityOperation *operation = &capability_table[i].operations[j];
+
+                        if (operation->kind == kind)
+                                masks[operation->word] |= (UINT32_MAX >> (31 - operation->high)) &
+                                        (UINT32_MAX << operation->low);
+                }
+}
+
+/* By its place: where a word is in a Words changes with every row that the field table gains. */
+static void add_words_only(GString *text, const char *title, const Words *words,
+                           const uint32_t masks[N_FIELD_WORDS]) {
+        for (size_t i = 0; words && i < N_FIELD_GROUPS * N_REGISTERS; i++) {
+                const FieldGroup *group = &field_groups[i / N_REGISTERS];
+                uint32_t value = words->word[i] & masks[i];
+
+                if (value != 0)
+                        g_string_append_printf(text, "%s %u %x.%u.%u %x\n", title, group->interface,
+                                               group->leaf, group->subleaf,
+                                               (unsigned) (i % N_REGISTERS), value);
+        }
+}
+
+static void add_words(GString *text, const char *title, const Words *words,
+                      const uint32_t masks[N_FIELD_WORDS]) {
+        if (!words)
+                return;
+
+        g_string_append_printf(text, "%s\n", title);
+        add_words_only(text, title, words, masks);
+        for (size_t i = 0; i < words->n_extra; i++)
+                g_string_append_printf(text, "%s %x.%u.%u %x\n", title, words->extra[i].leaf,
+                                       words->extra[i].subleaf, words->extra[i].reg,
+                                       words->extra[i].value);
+}
+
+static void add_tables(GString *text, const Host *host) {
+        g_autofree const char **views = host_list_views(host);
+        uint32_t deciding[N_FIELD_WORDS], hardware[N_FIELD_WORDS] = {},
+                                          emulated[N_FIELD_WORDS] = {};
+        uint32_t every[N_FIELD_WORDS];
+
+        deciding_masks(host, deciding);
+        taken_masks(CAPABILITY_HARDWARE, hardware);
+        taken_masks(CAPABILITY_EMULATED, emulated);
+        for (size_t i = 0; i < N_FIELD_WORDS; i++) {
+                hardware[i] &= deciding[i];
+                emulated[i] &= deciding[i];
+                every[i] = UINT32_MAX;
+        }
+
+        add_words(text, "supported", host_words(host, HOST_SUPPORTED), deciding);
+        for (size_t i = 0; views[i]; i++)
+                add_words(text, views[i], host_view_words(host, views[i]), deciding);
+        add_words(text, "emulated", host_words(host, HOST_EMULATED), emulated);
+        add_words(text, "hyperv", host_words(host, HOST_HYPERV), deciding);
+        add_words_only(text, "hardware", host_words(host, HOST_HARDWARE), hardware);
+        add_words(text, "forced-on", host_words(host, HOST_FORCED_ON), every);
+        add_words(text, "forced-off", host_words(host, HOST_FORCED_OFF), every);
+}
+
+char *fingerprint_new(const Host *host) {
+        g_autoptr(GString) text = g_string_new("cpuidd-fingerprint 1\n");
+        g_autofree char *sum = NULL;
+
+        add_tables(text, host);
+
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                g_string_append_printf(text, "%s %d\n", capability_table[i].name,
+                                       host_has(host, &capability_table[i]));
+
+        sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text->str, text->len);
+        return g_strdup_printf("sha256:%s", sum);
+}

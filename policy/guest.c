@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A guest is its table in canonical form. Duplicates are kept apart: the first of them is what
+ * KVM answers with, the others tell of a mistake. */
+
+#include "policy/guest.h"
+
+#include <string.h>
+
+static bool rows_collide(const Leaf *first, const Leaf *second) {
+        return first->leaf == second->leaf &&
+                (first->subleaf == second->subleaf || !(first->flags & LEAF_FLAG_INDEXED));
+}
+
+/* One for each place, however often it comes */
+static void add_duplicate(Guest *guest, const GuestDuplicate *duplicate) {
+        if (!guest->duplicates)
+                guest->duplicates = g_array_new(FALSE, FALSE, sizeof(GuestDuplicate));
+
+        for (size_t i = 0; i < guest->duplicates->len; i++) {
+                GuestDuplicate *known = &g_array_index(guest->duplicates, GuestDuplicate, i);
+
+                if (known->leaf == duplicate->leaf && known->subleaf == duplicate->subleaf) {
+                        known->differs |= duplicate->differs;
+                        return;
+                }
+        }
+
+        g_array_append_vals(guest->duplicates, duplicate, 1);
+}
+
+/* Rows that stand behind another one that answers for them */
+static void find_duplicates(Guest *guest) {
+        for (size_t i = 1; i < leaf_table_size(guest->table); i++) {
+                const Leaf *row = leaf_table_at(guest->table, i);
+                const Leaf *first = leaf_table_find(guest->table, row->leaf, row->subleaf);
+                GuestDuplicate duplicate = { .leaf = row->leaf, .subleaf = row->subleaf };
+
+                if (!first || first == row || !rows_collide(first, row))
+                        continue;
+
+                duplicate.differs =
+                        memcmp(first->registers, row->registers, sizeof(row->registers)) != 0;
+                add_duplicate(guest, &duplicate);
+        }
+}
+
+Guest *guest_new(LeafTable *table) {
+        Guest *guest = g_new0(Guest, 1);
+
+        guest->table = table;
+        guest->words = words_new(table, N_FIELD_INTERFACES);
+        guest->capabilities = capability_set_default();
+        find_duplicates(guest);
+        return guest;
+}
+
+Guest *guest_free(Guest *guest) {
+        if (!guest)
+                return NULL;
+
+        g_free(guest->name);
+        leaf_table_free(guest->table);
+        words_free(guest->words);
+        g_clear_pointer(&guest->duplicates, g_array_unref);
+        g_clear_pointer(&guest->msrs, g_hash_table_unref);
+        g_free(guest);
+        return NULL;
+}
+
+void guest_set_msr(Guest *guest, uint32_t index, uint64_t value) {
+        if (!guest->msrs)
+                guest->msrs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+
+        g_hash_table_replace(guest->msrs, GUINT_TO_POINTER(index),
+                             g_memdup2(&value, sizeof(value)));
+}

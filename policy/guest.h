@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a guest has: its table in canonical form, what its VMM enables, its feature MSRs and TSC */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+#include "policy/capability.h"
+#include "policy/leaf.h"
+#include "policy/words.h"
+
+typedef struct GuestDuplicate {
+        uint32_t leaf;
+        uint32_t subleaf;
+        bool differs; /* from the row that counts */
+} GuestDuplicate;
+
+typedef struct Guest {
+        char *name; /* or NULL */
+        LeafTable *table;
+        Words *words;
+        CapabilitySet capabilities;
+        GArray *duplicates; /* GuestDuplicate, in table order; NULL if there are none */
+        GHashTable *msrs;   /* index as pointer -> uint64_t; NULL if none were given */
+        uint64_t tsc_khz;   /* 0: not given */
+} Guest;
+
+/* Takes the table over. The capabilities are the usual VMM's until they are set. */
+Guest *guest_new(LeafTable *table);
+Guest *guest_free(Guest *guest);
+
+void guest_set_msr(Guest *guest, uint32_t index, uint64_t value);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guest, guest_free)

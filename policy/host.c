@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A host as it was recorded. What was not recorded stays unknown: it is never taken for zero or
+ * absent. */
+
+#include "policy/host.h"
+
+#include <string.h>
+
+#include "policy/error.h"
+#include "policy/fingerprint.h"
+
+struct Host {
+        unsigned n_ref;
+        bool is_sealed;
+        HostInfo info;
+        LeafTable *tables[N_HOST_TABLES];
+        Words *words[N_HOST_TABLES];
+        GHashTable *views;      /* name -> LeafTable */
+        GHashTable *view_words; /* name -> Words */
+        GHashTable *extensions; /* name -> int64_t; NULL: not recorded, as with the next three */
+        GHashTable *attributes; /* name -> uint64_t */
+        GHashTable *msrs;       /* index -> uint64_t */
+        GHashTable *parameters; /* name -> text */
+        GArray *varies;
+        uint32_t varying[N_FIELD_WORDS];
+        uint8_t vendor;
+        char *fingerprint;
+};
+
+Host *host_new(void) {
+        Host *host = g_new0(Host, 1);
+
+        host->n_ref = 1;
+        host->views = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                            (GDestroyNotify) leaf_table_free);
+        host->view_words =
+                g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) words_free);
+        host->parameters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        host->varies = g_array_new(FALSE, FALSE, sizeof(Place));
+        return host;
+}
+
+Host *host_ref(Host *host) {
+        host->n_ref++;
+        return host;
+}
+
+Host *host_unref(Host *host) {
+        if (!host || --host->n_ref > 0)
+                return NULL;
+
+        for (HostTable i = 0; i < N_HOST_TABLES; i++) {
+                leaf_table_free(host->tables[i]);
+                words_free(host->words[i]);
+        }
+
+        g_hash_table_unref(host->views);
+        g_hash_table_unref(host->view_words);
+        g_hash_table_unref(host->parameters);
+        g_clear_pointer(&host->extensions, g_hash_table_unref);
+        g_clear_pointer(&host->attributes, g_hash_table_unref);
+        g_clear_pointer(&host->msrs, g_hash_table_unref);
+        g_array_unref(host->varies);
+        g_free(host->info.name);
+        g_free(host->info.kernel);
+        g_free(host->info.vendor);
+        g_free(host->info.microcode);
+        g_free(host->info.probed_at);
+        g_strfreev(host->info.modules);
+        g_free(host->fingerprint);
+        g_free(host);
+        return NULL;
+}
+
+HostInfo *host_info_mutable(Host *host) {
+        g_assert(!host->is_sealed);
+        return &host->info;
+}
+
+void host_take_table(Host *host, HostTable which, LeafTable *table) {
+        g_assert(!host->is_sealed);
+        leaf_table_free(host->tables[which]);
+        host->tables[which] = table;
+}
+
+void host_take_view(Host *host, const char *capability, LeafTable *table) {
+        g_assert(!host->is_sealed);
+        g_hash_table_replace(host->views, g_strdup(capability), table);
+}
+
+void host_set_extensions_recorded(Host *host) {
+        if (!host->extensions)
+                host->extensions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+}
+
+void host_set_extension(Host *host, const char *name, int64_t value) {
+        host_set_extensions_recorded(host);
+        g_hash_table_replace(host->extensions, g_strdup(name), g_memdup2(&value, sizeof(value)));
+}
+
+void host_set_attributes_recorded(Host *host) {
+        if (!host->attributes)
+                host->attributes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+}
+
+void host_set_attribute(Host *host, const char *name, uint64_t value) {
+        host_set_attributes_recorded(host);
+        g_hash_table_replace(host->attributes, g_strdup(name), g_memdup2(&value, sizeof(value)));
+}
+
+void host_set_msrs_recorded(Host *host) {
+        if (!host->msrs)
+                host->msrs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+}
+
+void host_set_msr(Host *host, uint32_t index, uint64_t value) {
+        host_set_msrs_recorded(host);
+        g_hash_table_replace(host->msrs, GUINT_TO_POINTER(index), g_memdup2(&value, sizeof(value)));
+}
+
+void host_set_parameter(Host *host, const char *name, const char *value) {
+        g_hash_table_replace(host->parameters, g_strdup(name), g_strdup(value));
+}
+
+void host_add_varying(Host *host, const Place *place) {
+        g_array_append_val(host->varies, *place);
+}
+
+/* Leaf 1 EAX: family, model and stepping as every vendor counts them (SDM and APM, CPUID leaf 1) */
+static void read_signature(HostInfo *info, const LeafTable *table) {
+        const Leaf *row = leaf_table_find(table, 1, 0);
+        uint32_t eax = row ? row->registers[REGISTER_EAX] : 0;
+        uint32_t family = (eax >> 8) & 0xf, model = (eax >> 4) & 0xf;
+
+        if (info->family != 0 || info->model != 0)
+                return;
+
+        info->family = family == 0xf ? family + ((eax >> 20) & 0xff) : family;
+        info->model = family == 0xf || family == 0x6 || family == 0x7 ?
+                model | ((eax >> 12) & 0xf0) :
+                model;
+        info->stepping = eax & 0xf;
+}
+
+static void read_vendor(HostInfo *info, const LeafTable *table) {
+        const Leaf *row = leaf_table_find(table, 0, 0);
+        char text[13] = {};
+
+        if (info->vendor || !row)
+                return;
+
+        memcpy(text, &row->registers[REGISTER_EBX], 4);
+        memcpy(text + 4, &row->registers[REGISTER_EDX], 4);
+        memcpy(text + 8, &row->registers[REGISTER_ECX], 4);
+        if (g_str_is_ascii(text) && text[0])
+                info->vendor = g_strdup(text);
+}
+
+static uint8_t vendor_from_string(const char *name) {
+        static const struct {
+                const char *name;
+                Vendor vendor;
+        } vendors[] = {
+                { "GenuineIntel", VENDOR_INTEL },   { "AuthenticAMD", VENDOR_AMD },
+                { "HygonGenuine", VENDOR_HYGON },   { "CentaurHauls", VENDOR_CENTAUR },
+                { "  Shanghai  ", VENDOR_ZHAOXIN },
+        };
+
+        for (size_t i = 0; name && i < G_N_ELEMENTS(vendors); i++)
+                if (strcmp(vendors[i].name, name) == 0)
+                        return vendors[i].vendor;
+
+        return 0;
+}
+
+static void mark_varying(Host *host) {
+        for (size_t i = 0; i < host->varies->len; i++) {
+                const Place *place = &g_array_index(host->varies, Place, i);
+                uint32_t mask = (UINT32_MAX >> (31 - place->high)) & (UINT32_MAX << place->low);
+                int group = field_group_find(FIELD_INTERFACE_CPU, place->leaf, place->subleaf);
+
+                if (group >= 0)
+                        host->varying[group * N_REGISTERS + place->reg] |= mask;
+        }
+}
+
+bool host_seal(Host *host, GError **error) {
+        GHashTableIter iter;
+        gpointer name, table;
+
+        if (!host->tables[HOST_SUPPORTED]) {
+                g_set_error_literal(
+                        error, POLICY_ERROR, POLICY_ERROR_TABLE,
+                        "a host needs a 'supported' table, the answer of KVM_GET_SUPPORTED_CPUID");
+                return false;
+        }
+
+        for (HostTable i = 0; i < N_HOST_TABLES; i++)
+                if (host->tables[i])
+                        host->words[i] = words_new(host->tables[i],
+                                                   i == HOST_HYPERV ? FIELD_INTERFACE_HYPERV :
+                                                                      N_FIELD_INTERFACES);
+
+        g_hash_table_iter_init(&iter, host->views);
+        while (g_hash_table_iter_next(&iter, &name, &table))
+                g_hash_table_replace(host->view_words, g_strdup(name),
+                                     words_new(table, N_FIELD_INTERFACES));
+
+        read_vendor(&host->info, host->tables[HOST_SUPPORTED]);
+        read_signature(&host->info, host->tables[HOST_SUPPORTED]);
+        host->vendor = vendor_from_string(host->info.vendor);
+        mark_varying(host);
+        host->is_sealed = true;
+        host->fingerprint = fingerprint_new(host);
+        return true;
+}
+
+const HostInfo *host_info(const Host *host) {
+        return &host->info;
+}
+
+const char *host_fingerprint(const Host *host) {
+        return host->fingerprint;
+}
+
+uint8_t host_vendor(const Host *host) {
+        return host->vendor;
+}
+
+const LeafTable *host_table(const Host *host, HostTable which) {
+        return host->tables[which];
+}
+
+const Words *host_words(const Host *host, HostTable which) {
+        return host->words[which];
+}
+
+const LeafTable *host_view(const Host *host, const char *capability) {
+        return g_hash_table_lookup(host->views, capability);
+}
+
+const Words *host_view_words(const Host *host, const char *capability) {
+        return g_hash_table_lookup(host->view_words, capability);
+}
+
+bool host_get_extension(const Host *host, const char *name, int64_t *ret) {
+        const int64_t *value =
+                host->extensions ? g_hash_table_lookup(host->extensions, name) : NULL;
+
+        *ret = value ? *value : 0;
+        return host->extensions != NULL;
+}
+
+bool host_get_attribute(const Host *host, const char *name, uint64_t *ret) {
+        const uint64_t *value =
+                host->attributes ? g_hash_table_lookup(host->attributes, name) : NULL;
+
+        *ret = value ? *value : 0;
+        return host->attributes != NULL;
+}
+
+bool host_get_msr(const Host *host, uint32_t index, uint64_t *ret) {
+        const uint64_t *value =
+                host->msrs ? g_hash_table_lookup(host->msrs, GUINT_TO_POINTER(index)) : NULL;
+
+        *ret = value ? *value : 0;
+        return value != NULL;
+}
+
+bool host_has_msrs(const Host *host) {
+        return host->msrs != NULL;
+}
+
+const char *host_get_parameter(const Host *host, const char *name) {
+        return g_hash_table_lookup(host->parameters, name);
+}
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+static const char **sorted_keys(GHashTable *table) {
+        GHashTableIter iter;
+        gpointer key;
+        const char **names;
+        size_t n = 0;
+
+        if (!table)
+                return g_new0(const char *, 1);
+
+        names = g_new0(const char *, g_hash_table_size(table) + 1);
+        g_hash_table_iter_init(&iter, table);
+        while (g_hash_table_iter_next(&iter, &key, NULL))
+                names[n++] = key;
+
+        qsort(names, n, sizeof(*names), compare_names);
+        return names;
+}
+
+const char **host_list_views(const Host *host) {
+        return sorted_keys(host->views);
+}
+
+const char **host_list_extensions(const Host *host) {
+        return sorted_keys(host->extensions);
+}
+
+const char **host_list_attributes(const Host *host) {
+        return sorted_keys(host->attributes);
+}
+
+const char **host_list_parameters(const Host *host) {
+        return sorted_keys(host->parameters);
+}
+
+static int compare_indexes(const void *a, const void *b) {
+        uint32_t left = *(const uint32_t *) a, right = *(const uint32_t *) b;
+
+        return (left > right) - (left < right);
+}
+
+GArray *host_list_msrs(const Host *host) {
+        GArray *indexes = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        GHashTableIter iter;
+        gpointer key;
+
+        if (!host->msrs)
+                return indexes;
+
+        g_hash_table_iter_init(&iter, host->msrs);
+        while (g_hash_table_iter_next(&iter, &key, NULL)) {
+                uint32_t index = GPOINTER_TO_UINT(key);
+
+                g_array_append_val(indexes, index);
+        }
+
+        g_array_sort(indexes, compare_indexes);
+        return indexes;
+}
+
+const Place *host_varying(const Host *host, size_t *ret_n) {
+        *ret_n = host->varies->len;
+        return (const Place *) host->varies->data;
+}
+
+uint32_t host_varying_mask(const Host *host, size_t word) {
+        return host->varying[word];
+}
+
+static Known known_from_bool(bool is_recorded, bool value) {
+        return is_recorded ? (value ? KNOWN_YES : KNOWN_NO) : KNOWN_NOT;
+}
+
+static bool parameter_is_on(const char *value) {
+        return value && !g_str_equal(value, "N") && !g_str_equal(value, "0");
+}
+
+static Known condition_known(const Host *host, const CapabilityCondition *condition) {
+        const Field *field;
+        HostTable table;
+        int64_t extension;
+        uint64_t attribute;
+        bool is_recorded;
+
+        switch (condition->kind) {
+        case CONDITION_EXTENSION:
+                is_recorded = host_get_extension(host, condition->name, &extension);
+                return known_from_bool(is_recorded,
+                                       extension > 0 && ((uint64_t) extension & condition->mask));
+        case CONDITION_ATTRIBUTE:
+                is_recorded = host_get_attribute(host, condition->name, &attribute);
+                return known_from_bool(is_recorded, (attribute & condition->mask) != 0);
+        case CONDITION_VIEW:
+                /* Where extensions were recorded a prober was at work, and it records every view
+                 * that there is. */
+                return known_from_bool(host->extensions || host_view(host, condition->name),
+                                       host_view(host, condition->name) != NULL);
+        case CONDITION_FIELD:
+                field = field_find(condition->name);
+                return known_from_bool(true,
+                                       field && words_get(host->words[HOST_SUPPORTED], field) != 0);
+        case CONDITION_TABLE:
+                table = g_str_equal(condition->name, "hyperv") ? HOST_HYPERV : HOST_EMULATED;
+                return known_from_bool(host->tables[table],
+                                       host->tables[table] &&
+                                               leaf_table_size(host->tables[table]) > 0);
+        case CONDITION_PARAMETER:
+                return known_from_bool(host_get_parameter(host, condition->name),
+                                       parameter_is_on(host_get_parameter(host, condition->name)));
+        }
+
+        g_assert_not_reached();
+}
+
+/* Alternatives: one that holds is enough, and one that is not known leaves the answer open. All
+ * groups of alternatives have to hold. */
+Known host_has(const Host *host, const Capability *capability) {
+        Known all = KNOWN_YES, any = KNOWN_YES;
+
+        for (size_t i = 0; i < capability->n_conditions; i++) {
+                const CapabilityCondition *condition = &capability->conditions[i];
+                Known known = condition_known(host, condition);
+
+                if (condition->or_previous)
+                        any = any == KNOWN_YES || known == KNOWN_YES ? KNOWN_YES : MIN(any, known);
+                else
+                        any = known;
+
+                if (i + 1 < capability->n_conditions && capability->conditions[i + 1].or_previous)
+                        continue;
+                if (any == KNOWN_NO)
+                        return KNOWN_NO;
+                if (any == KNOWN_NOT)
+                        all = KNOWN_NOT;
+        }
+
+        return all;
+}
+
+CapabilitySet host_capabilities(const Host *host) {
+        CapabilitySet set = 0;
+
+        for (size_t i = 0; i < N_CAPABILITIES; i++) {
+                Known known = host_has(host, &capability_table[i]);
+
+                if (known == KNOWN_YES || (known == KNOWN_NOT && capability_table[i].is_default))
+                        set |= UINT64_C(1) << i;
+        }
+
+        return set;
+}
+
+uint64_t host_capability_value(const Host *host, const Capability *capability) {
+        int64_t extension = 0;
+        uint64_t attribute = 0;
+
+        for (size_t i = 0; i < capability->n_conditions; i++) {
+                const CapabilityCondition *condition = &capability->conditions[i];
+
+                if (condition->kind == CONDITION_EXTENSION &&
+                    host_get_extension(host, condition->name, &extension))
+                        return extension;
+                if (condition->kind == CONDITION_ATTRIBUTE &&
+                    host_get_attribute(host, condition->name, &attribute))
+                        return attribute;
+        }
+
+        return host_has(host, capability) == KNOWN_YES;
+}

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The engine: pure, so everything that it needs beside GLib is data.
+noinst_LTLIBRARIES += %D%/libpolicy.la
+%C%_libpolicy_la_SOURCES = \
+	%D%/capability.c %D%/capability.h \
+	%D%/cause.c %D%/cause.h \
+	%D%/check.c %D%/check.h \
+	%D%/error.c %D%/error.h \
+	%D%/explain.c %D%/explain.h \
+	%D%/field.c %D%/field.h \
+	%D%/fingerprint.c %D%/fingerprint.h \
+	%D%/guest.c %D%/guest.h \
+	%D%/host.c %D%/host.h \
+	%D%/judge.c %D%/judge.h \
+	%D%/leaf.c %D%/leaf.h \
+	%D%/message.c %D%/message.h \
+	%D%/offer.c %D%/offer.h \
+	%D%/place.c %D%/place.h \
+	%D%/recording.c %D%/recording.h \
+	%D%/remedy.c %D%/remedy.h \
+	%D%/verdict.c %D%/verdict.h \
+	%D%/words.c %D%/words.h
+nodist_%C%_libpolicy_la_SOURCES = $(data_sources) $(data_headers)
+%C%_libpolicy_la_LIBADD = $(GLIB_LIBS)

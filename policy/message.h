@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Findings as sentences */
+
+#include "policy/guest.h"
+#include "policy/offer.h"
+#include "policy/verdict.h"
+
+/* What is wrong, in a sentence that a person understands without looking anything up. The
+ * finding's cause and remedy have been found. */
+char *message_new(const Offer *offer, const Guest *guest, const Finding *finding);

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Applies the capabilities' operations to KVM's answer and compiles the result for the check.
+ * Which capability changes what is data; here is only what each operation does, and their order:
+ * another source first, then grants, then what is missing, then removals. */
+
+#include "policy/offer.h"
+
+#include <string.h>
+
+static uint32_t operation_mask(const CapabilityOperation *operation) {
+        return (UINT32_MAX >> (31 - operation->high)) & (UINT32_MAX << operation->low);
+}
+
+/* Those that are enabled, that the host has, and for which all that they require is there too */
+static CapabilitySet effective_set(const Host *host, CapabilitySet enabled) {
+        CapabilitySet set = enabled & host_capabilities(host), before;
+
+        do {
+                before = set;
+                for (size_t i = 0; i < N_CAPABILITIES; i++)
+                        if ((set & (UINT64_C(1) << i)) && (capability_table[i].requires & ~set))
+                                set &= ~(UINT64_C(1) << i);
+        } while (set != before);
+
+        return set;
+}
+
+/* Those of the host, but for the ones that the host is known not to have: what takes something
+ * away is believed without proof */
+static CapabilitySet possible_set(const Host *host, CapabilitySet enabled) {
+        CapabilitySet set = enabled;
+
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                if (host_has(host, &capability_table[i]) == KNOWN_NO)
+                        set &= ~(UINT64_C(1) << i);
+
+        return set;
+}
+
+static const Words *base_words(const Host *host, CapabilitySet effective) {
+        for (size_t i = 0; i < N_CAPABILITIES; i++) {
+                const Capability *capability = &capability_table[i];
+
+                for (size_t j = 0; (effective & (UINT64_C(1) << i)) && j < capability->n_operations;
+                     j++)
+                        if (capability->operations[j].kind == CAPABILITY_VIEW &&
+                            host_view(host, capability->name))
+                                return host_view_words(host, capability->name);
+        }
+
+        return host_words(host, HOST_SUPPORTED);
+}
+
+static const LeafTable *base_table(const Offer *offer) {
+        const Words *words = base_words(offer->host, offer->effective);
+
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                if (host_view_words(offer->host, capability_table[i].name) == words)
+                        return host_view(offer->host, capability_table[i].name);
+
+        return host_table(offer->host, HOST_SUPPORTED);
+}
+
+/* The two interfaces cannot be at one base: Hyper-V's comes first, KVM's moves behind it
+ * (kvm_cpuid_base(), facts 4.4). */
+static void make_room_for_hyperv(Offer *offer) {
+        offer->words->base[FIELD_INTERFACE_HYPERV] = 0x40000000;
+        offer->words->base[FIELD_INTERFACE_KVM] = 0x40000100;
+}
+
+static void take(Offer *offer, const CapabilityOperation *operation) {
+        uint32_t mask = operation_mask(operation), *word = &offer->words->word[operation->word];
+        const Words *source;
+
+        switch (operation->kind) {
+        case CAPABILITY_GRANT:
+                *word |= mask;
+                break;
+        case CAPABILITY_HARDWARE:
+                source = host_words(offer->host, HOST_HARDWARE);
+                if (source)
+                        *word = (*word & ~mask) | (source->word[operation->word] & mask);
+                break;
+        case CAPABILITY_EMULATED:
+                source = host_words(offer->host, HOST_EMULATED);
+                if (source)
+                        *word |= source->word[operation->word] & mask;
+                break;
+        case CAPABILITY_HYPERV:
+                source = host_words(offer->host, HOST_HYPERV);
+                if (source) {
+                        *word = (*word & ~mask) | (source->word[operation->word] & mask);
+                        make_room_for_hyperv(offer);
+                }
+                break;
+        case CAPABILITY_DYNAMIC:
+                offer->dynamic[operation->word] |= mask;
+                break;
+        case CAPABILITY_BELOW:
+                offer->below[operation->word] |= mask;
+                break;
+        default:
+                break;
+        }
+}
+
+static void apply(Offer *offer, CapabilitySet possible) {
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                for (size_t j = 0; (offer->effective & (UINT64_C(1) << i)) &&
+                     j < capability_table[i].n_operations;
+                     j++)
+                        take(offer, &capability_table[i].operations[j]);
+
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                for (size_t j = 0; j < capability_table[i].n_operations; j++) {
+                        const CapabilityOperation *operation = &capability_table[i].operations[j];
+                        CapabilitySet set = operation->kind == CAPABILITY_KEEP ? ~offer->effective :
+                                operation->kind == CAPABILITY_REMOVE           ? possible :
+                                                                                 0;
+
+                        if (set & (UINT64_C(1) << i))
+                                offer->words->word[operation->word] &= ~operation_mask(operation);
+                }
+}
+
+/* A bit that not every CPU has cannot be promised; a bit that a vCPU has or lacks whatever its
+ * table says is what it gets. */
+static void apply_measured(Offer *offer) {
+        const Words *on = host_words(offer->host, HOST_FORCED_ON),
+                    *off = host_words(offer->host, HOST_FORCED_OFF);
+
+        for (size_t i = 0; i < N_FIELD_WORDS; i++) {
+                uint32_t *word = &offer->words->word[i];
+
+                *word &= ~(host_varying_mask(offer->host, i) & field_words[i].subset);
+                offer->listed[i] = *word;
+                if (on)
+                        *word |= on->word[i];
+                if (off)
+                        *word &= ~off->word[i];
+                if (*word & ~offer->listed[i])
+                        offer->is_plain = false;
+        }
+}
+
+/* What a guest must be so that nothing is found: bits that it must not have, bits that it must,
+ * and numbers that are taken for right without a second look where they are the same. */
+static void compile(Offer *offer) {
+        const Words *on = host_words(offer->host, HOST_FORCED_ON);
+
+        for (size_t i = 0; i < N_FIELD_WORDS; i++) {
+                uint32_t offered = offer->words->word[i];
+                uint32_t forced = on ? on->word[i] & offered : 0;
+
+                offer->want[i] = offered;
+                offer->care[i] = (field_words[i].subset & ~offered) |
+                        (field_words[i].inverted & offered) | field_words[i].exact | forced;
+        }
+
+        for (size_t i = 0; i < N_FIELDS; i++) {
+                const Field *field = &field_table[i];
+
+                if (field->word == FIELD_NONE)
+                        continue;
+                if (field->rule == FIELD_RULE_DYNAMIC ||
+                    ((field->flags & FIELD_ZERO_UNKNOWN) && words_get(offer->words, field) == 0 &&
+                     field->n_values == 0))
+                        offer->care[field->word] &= ~field_mask(field);
+        }
+
+        for (size_t i = 0; i < N_FIELD_WORDS; i++)
+                offer->care[i] &= ~offer->dynamic[i];
+}
+
+Offer *offer_new(Host *host, CapabilitySet capabilities) {
+        Offer *offer = g_new0(Offer, 1);
+
+        offer->host = host_ref(host);
+        offer->capabilities = capability_set_close(capabilities);
+        offer->effective = effective_set(host, offer->capabilities);
+        offer->is_plain = (offer->capabilities & ~host_capabilities(host)) == 0;
+        offer->words = words_copy(base_words(host, offer->effective));
+        apply(offer, possible_set(host, offer->capabilities));
+        apply_measured(offer);
+        compile(offer);
+        return offer;
+}
+
+Offer *offer_free(Offer *offer) {
+        if (!offer)
+                return NULL;
+
+        words_free(offer->words);
+        host_unref(offer->host);
+        g_free(offer);
+        return NULL;
+}
+
+static Leaf group_row(const Offer *offer, int group, uint32_t flags) {
+        const FieldGroup *g = &field_groups[group];
+        uint32_t leaf = words_leaf(offer->words, g->interface, g->leaf);
+        Leaf row = { .leaf = leaf, .subleaf = g->subleaf, .flags = flags };
+
+        memcpy(row.registers, &offer->words->word[group * N_REGISTERS], sizeof(row.registers));
+
+        /* A moved interface's maximum moves with it. */
+        if (leaf != g->leaf && row.registers[REGISTER_EAX] >= g->leaf && (g->leaf & 0xff) == 0)
+                row.registers[REGISTER_EAX] += leaf - g->leaf;
+
+        return row;
+}
+
+static bool group_is_zero(const Offer *offer, int group) {
+        const uint32_t *word = &offer->words->word[group * N_REGISTERS];
+
+        return (word[0] | word[1] | word[2] | word[3]) == 0;
+}
+
+LeafTable *offer_to_table(const Offer *offer) {
+        const LeafTable *base = base_table(offer);
+        const Words *located = base_words(offer->host, offer->effective);
+        LeafTable *table = leaf_table_new();
+        bool done[N_FIELD_GROUPS] = {};
+
+        for (size_t i = 0; i < leaf_table_size(base); i++) {
+                const Leaf *row = leaf_table_at(base, i);
+                FieldInterface interface;
+                uint32_t leaf;
+                int group = -1;
+
+                if (words_locate(located, row->leaf, &interface, &leaf))
+                        group = field_group_find(interface, leaf, row->subleaf);
+
+                if (group < 0)
+                        leaf_table_add(table, row);
+                else if (!done[group]) {
+                        Leaf changed = group_row(offer, group, row->flags);
+
+                        leaf_table_add(table, &changed);
+                        done[group] = true;
+                }
+        }
+
+        for (int group = 0; group < N_FIELD_GROUPS; group++)
+                if (!done[group] && !group_is_zero(offer, group)) {
+                        const FieldLeaf *leaf = field_leaf_find(field_groups[group].interface,
+                                                                field_groups[group].leaf);
+                        Leaf row = group_row(offer, group,
+                                             leaf && leaf->indexed ? LEAF_FLAG_INDEXED : 0);
+
+                        leaf_table_add(table, &row);
+                }
+
+        leaf_table_sort(table);
+        return table;
+}
+
+#define OFFER_CACHE_MAX 64
+
+struct OfferCache {
+        Host *host;
+        GHashTable *offers; /* CapabilitySet -> Offer */
+};
+
+OfferCache *offer_cache_new(Host *host) {
+        OfferCache *cache = g_new0(OfferCache, 1);
+
+        cache->host = host_ref(host);
+        cache->offers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                              (GDestroyNotify) offer_free);
+        return cache;
+}
+
+OfferCache *offer_cache_free(OfferCache *cache) {
+        if (!cache)
+                return NULL;
+
+        g_hash_table_unref(cache->offers);
+        host_unref(cache->host);
+        g_free(cache);
+        return NULL;
+}
+
+/* Whoever asks for more different sets than anyone needs pays for compiling them, and nobody's
+ * memory. */
+const Offer *offer_cache_get(OfferCache *cache, CapabilitySet capabilities) {
+        CapabilitySet set = capability_set_close(capabilities);
+        Offer *offer = g_hash_table_lookup(cache->offers, &set);
+
+        if (offer)
+                return offer;
+
+        if (g_hash_table_size(cache->offers) >= OFFER_CACHE_MAX)
+                g_hash_table_remove_all(cache->offers);
+
+        offer = offer_new(cache->host, set);
+        g_hash_table_insert(cache->offers, g_memdup2(&set, sizeof(set)), offer);
+        return offer;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a host can give a guest when a set of capabilities is enabled: KVM's answer, the
+ * capabilities' deltas, the bits that a vCPU has anyway. Compiled for the check into what a
+ * guest must be, bit by bit. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+#include "policy/capability.h"
+#include "policy/host.h"
+#include "policy/words.h"
+
+typedef struct Offer {
+        Host *host;
+        CapabilitySet capabilities;     /* taken as enabled, with what they imply */
+        CapabilitySet effective;        /* those of them that this host has */
+        Words *words;                   /* what is offered */
+        uint32_t listed[N_FIELD_WORDS]; /* the same without the forced bits */
+        /* A guest for which (guest ^ want) & care is 0 in every word breaks nothing */
+        uint32_t want[N_FIELD_WORDS];
+        uint32_t care[N_FIELD_WORDS];
+        uint32_t dynamic[N_FIELD_WORDS]; /* not compared because a capability makes it so */
+        uint32_t below[N_FIELD_WORDS];   /* a smaller value is accurate because of a capability */
+        /* Nothing is to be said of every guest: no bit is forced that KVM does not list, no
+         * capability enabled in vain */
+        bool is_plain;
+} Offer;
+
+Offer *offer_new(Host *host, CapabilitySet capabilities);
+Offer *offer_free(Offer *offer);
+
+/* The rows that a guest would be given: KVM's, changed and completed, sorted by leaf and
+ * sub-leaf */
+LeafTable *offer_to_table(const Offer *offer);
+
+/* Offers of one host, each compiled once. At most 64 are kept. */
+typedef struct OfferCache OfferCache;
+
+OfferCache *offer_cache_new(Host *host);
+OfferCache *offer_cache_free(OfferCache *cache);
+/* Good until the next call */
+const Offer *offer_cache_get(OfferCache *cache, CapabilitySet capabilities);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Offer, offer_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(OfferCache, offer_cache_free)

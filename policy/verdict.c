@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Words and places of verdicts; how one comes about is check.c's business. */
+
+#include "policy/verdict.h"
+
+#include "policy/place.h"
+
+void verdict_done(Verdict *verdict) {
+        g_clear_pointer(&verdict->findings, g_ptr_array_unref);
+}
+
+size_t verdict_count(const Verdict *verdict, Severity severity) {
+        size_t n = 0;
+
+        for (size_t i = 0; verdict->findings && i < verdict->findings->len; i++) {
+                const Finding *finding = g_ptr_array_index(verdict->findings, i);
+
+                if (finding->severity == severity)
+                        n++;
+        }
+
+        return n;
+}
+
+const char *verdict_kind_to_string(VerdictKind kind) {
+        static const char *const names[] = {
+                [VERDICT_SUPPORTED] = "supported",
+                [VERDICT_NEEDS_CAPABILITIES] = "needs-capabilities",
+                [VERDICT_UNSUPPORTED] = "unsupported",
+        };
+
+        return names[kind];
+}
+
+const char *cause_to_string(Cause cause) {
+        static const char *const names[] = {
+                [CAUSE_UNKNOWN] = "unknown",
+                [CAUSE_CPU] = "cpu",
+                [CAUSE_KVM] = "kvm",
+                [CAUSE_PARAMETER] = "parameter",
+                [CAUSE_CAPABILITY] = "capability",
+                [CAUSE_VENDOR] = "vendor",
+                [CAUSE_GUEST] = "guest",
+        };
+
+        return names[cause];
+}
+
+static char *msr_where(const Finding *finding) {
+        if (finding->low == 0 && finding->high == 63)
+                return g_strdup_printf("msr 0x%x", finding->leaf);
+        if (finding->low == finding->high)
+                return g_strdup_printf("msr 0x%x[%u]", finding->leaf, finding->low);
+        return g_strdup_printf("msr 0x%x[%u:%u]", finding->leaf, finding->high, finding->low);
+}
+
+char *finding_where(const Finding *finding) {
+        switch (finding->reg) {
+        case FINDING_MSR:
+                return msr_where(finding);
+        case FINDING_TSC:
+                return g_strdup("tsc");
+        case FINDING_CAPABILITY:
+                return g_strdup(finding->field);
+        default:
+                return place_format(finding->leaf, finding->subleaf, finding->reg, finding->high,
+                                    finding->low);
+        }
+}
+
+char **capability_change_to_strv(CapabilitySet enable, CapabilitySet disable) {
+        g_autofree const char **enabled = capability_set_names(enable);
+        g_autofree const char **disabled = capability_set_names(disable);
+        GPtrArray *names = g_ptr_array_new();
+
+        for (size_t i = 0; enabled[i]; i++)
+                g_ptr_array_add(names, g_strdup(enabled[i]));
+        for (size_t i = 0; disabled[i]; i++)
+                g_ptr_array_add(names, g_strconcat("!", disabled[i], NULL));
+
+        g_ptr_array_add(names, NULL);
+        return (char **) g_ptr_array_free(names, FALSE);
+}
+
+Finding *finding_free(Finding *finding) {
+        if (!finding)
+                return NULL;
+
+        g_free(finding->message);
+        g_free(finding);
+        return NULL;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Brings a table into the dense form. All that is known here of CPUID's structure is how KVM
+ * looks a row up, what range a leaf belongs to, and how the interfaces of hypervisors are found. */
+
+#include "policy/words.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+#define HYPERVISOR_BASE 0x40000000u
+#define HYPERVISOR_LAST 0x4fffffffu
+#define HYPERVISOR_BLOCK 0x100u
+
+static bool is_hypervisor_leaf(uint32_t leaf) {
+        return leaf >= HYPERVISOR_BASE && leaf <= HYPERVISOR_LAST;
+}
+
+/* The leaf that holds the maximum of the range to which a leaf belongs
+ * (get_out_of_range_cpuid_entry()) */
+static uint32_t range_base(uint32_t leaf) {
+        if (is_hypervisor_leaf(leaf))
+                return leaf & ~(HYPERVISOR_BLOCK - 1);
+        if (leaf >= 0xc0000000)
+                return 0xc0000000;
+        return leaf & 0x80000000;
+}
+
+/* A range that was looked up last: rows of one range mostly come together */
+typedef struct Range {
+        const Leaf *row; /* of the base; NULL: none */
+        uint32_t base;
+        bool is_set;
+} Range;
+
+/* Leaves above the maximum of their range are not the guest's to see: they answer with other
+ * leaves' values or zero. Without a row for the base there is no maximum; a hypervisor's 0 means
+ * that it was not told. */
+static bool is_above_maximum(const LeafTable *table, Range *range, uint32_t leaf) {
+        uint32_t base = range_base(leaf);
+        const Leaf *row;
+
+        if (!range->is_set || range->base != base)
+                *range = (Range){ .row = leaf_table_find(table, base, 0),
+                                  .base = base,
+                                  .is_set = true };
+
+        row = range->row;
+        if (!row)
+                return false;
+        if (is_hypervisor_leaf(leaf) && row->registers[REGISTER_EAX] == 0)
+                return false;
+        if (leaf == base)
+                return base != 0 && row->registers[REGISTER_EAX] < base;
+        return leaf > row->registers[REGISTER_EAX];
+}
+
+/* Hyper-V is known by its interface ("Hv#1" in the leaf behind the base), KVM by its signature
+ * (kvm_cpuid_base()). */
+static bool interface_of_base(const LeafTable *table, const Leaf *row, FieldInterface *ret) {
+        static const uint32_t kvm_signature[] = { 0x4b4d564b, 0x564b4d56, 0x4d };
+        const Leaf *next = leaf_table_find(table, row->leaf + 1, 0);
+
+        if (next && next->registers[REGISTER_EAX] == 0x31237648) {
+                *ret = FIELD_INTERFACE_HYPERV;
+                return true;
+        }
+
+        if (memcmp(&row->registers[REGISTER_EBX], kvm_signature, sizeof(kvm_signature)) == 0) {
+                *ret = FIELD_INTERFACE_KVM;
+                return true;
+        }
+
+        return false;
+}
+
+/* Where each interface is. A table without any base row (a few bits of KVM's leaves alone) has
+ * KVM's at the usual place. */
+static void find_bases(const LeafTable *table, FieldInterface only,
+                       uint32_t bases[N_FIELD_INTERFACES]) {
+        bool has_first = false;
+
+        if (only != N_FIELD_INTERFACES) {
+                bases[only] = HYPERVISOR_BASE;
+                return;
+        }
+
+        for (size_t i = 0; i < leaf_table_size(table); i++) {
+                const Leaf *row = leaf_table_at(table, i);
+                FieldInterface interface;
+
+                if (!is_hypervisor_leaf(row->leaf) || row->leaf % HYPERVISOR_BLOCK != 0)
+                        continue;
+                if (row->leaf == HYPERVISOR_BASE &&
+                    (row->registers[REGISTER_EBX] | row->registers[REGISTER_ECX] |
+                     row->registers[REGISTER_EDX]))
+                        has_first = true;
+                if (interface_of_base(table, row, &interface) &&
+                    (bases[interface] == 0 || row->leaf < bases[interface]))
+                        bases[interface] = row->leaf;
+        }
+
+        if (!has_first && bases[FIELD_INTERFACE_KVM] == 0)
+                bases[FIELD_INTERFACE_KVM] = HYPERVISOR_BASE;
+}
+
+bool words_locate(const Words *words, uint32_t leaf, FieldInterface *ret_interface,
+                  uint32_t *ret_leaf) {
+        if (!is_hypervisor_leaf(leaf)) {
+                *ret_interface = FIELD_INTERFACE_CPU;
+                *ret_leaf = leaf;
+                return true;
+        }
+
+        for (FieldInterface i = FIELD_INTERFACE_KVM; i < N_FIELD_INTERFACES; i++)
+                if (words->base[i] != 0 && range_base(leaf) == words->base[i]) {
+                        *ret_interface = i;
+                        *ret_leaf = leaf - words->base[i] + HYPERVISOR_BASE;
+                        return true;
+                }
+
+        return false;
+}
+
+static void fill_group(Words *words, bool *filled, int group, const Leaf *row) {
+        uint32_t *word = &words->word[group * N_REGISTERS];
+
+        if (filled[group])
+                return;
+
+        memcpy(word, row->registers, sizeof(row->registers));
+        filled[group] = true;
+}
+
+/* A moved interface's own maximum is a leaf number too */
+static void unmove_maxima(Words *words) {
+        for (FieldInterface i = FIELD_INTERFACE_KVM; i < N_FIELD_INTERFACES; i++) {
+                int group = field_group_find(i, HYPERVISOR_BASE, 0);
+
+                if (words->base[i] > HYPERVISOR_BASE && group >= 0 &&
+                    words->word[group * N_REGISTERS] >= words->base[i])
+                        words->word[group * N_REGISTERS] -= words->base[i] - HYPERVISOR_BASE;
+        }
+}
+
+static void add_extra(GArray *extra, const Leaf *row, FieldInterface interface, uint32_t leaf) {
+        for (Register reg = 0; reg < N_REGISTERS; reg++) {
+                ExtraWord word = { row->leaf, row->subleaf, reg, row->registers[reg] };
+
+                if (word.value && interface < N_FIELD_INTERFACES)
+                        word.value &= ~field_wildcard_mask(interface, leaf, row->subleaf, reg);
+                if (word.value)
+                        g_array_append_val(extra, word);
+        }
+}
+
+static void add_row(Words *words, bool *filled, GArray *extra, const LeafTable *table,
+                    const Leaf *row) {
+        FieldInterface interface = N_FIELD_INTERFACES;
+        uint32_t leaf = row->leaf;
+        bool is_known = words_locate(words, row->leaf, &interface, &leaf);
+        int group = is_known ? field_group_find(interface, leaf, row->subleaf) : -1;
+
+        if (group >= 0)
+                fill_group(words, filled, group, row);
+        else if (leaf_table_find(table, row->leaf, row->subleaf) == row)
+                add_extra(extra, row, is_known ? interface : N_FIELD_INTERFACES, leaf);
+
+        if (!is_known || row->flags & LEAF_FLAG_INDEXED)
+                return;
+
+        for (int i = MAX(field_group_find(interface, leaf, 0), 0); i < N_FIELD_GROUPS; i++)
+                if (field_groups[i].interface == interface && field_groups[i].leaf == leaf)
+                        fill_group(words, filled, i, row);
+                else if (field_groups[i].leaf != leaf)
+                        break;
+}
+
+static int compare_extra(const void *a, const void *b) {
+        const ExtraWord *left = a, *right = b;
+
+        if (left->leaf != right->leaf)
+                return left->leaf < right->leaf ? -1 : 1;
+        if (left->subleaf != right->subleaf)
+                return left->subleaf < right->subleaf ? -1 : 1;
+        return (left->reg > right->reg) - (left->reg < right->reg);
+}
+
+Words *words_new(const LeafTable *table, FieldInterface only) {
+        g_autoptr(GArray) extra = g_array_new(FALSE, FALSE, sizeof(ExtraWord));
+        bool filled[N_FIELD_GROUPS] = {};
+        Words *words = g_new0(Words, 1);
+        Range range = {};
+        gsize n_extra;
+
+        find_bases(table, only, words->base);
+
+        for (size_t i = 0; i < leaf_table_size(table); i++) {
+                const Leaf *row = leaf_table_at(table, i);
+
+                if (!is_above_maximum(table, &range, row->leaf))
+                        add_row(words, filled, extra, table, row);
+        }
+
+        unmove_maxima(words);
+        g_array_sort(extra, compare_extra);
+        words->extra = g_array_steal(extra, &n_extra);
+        words->n_extra = n_extra;
+        return words;
+}
+
+Words *words_copy(const Words *words) {
+        Words *copy = g_memdup2(words, sizeof(*words));
+
+        copy->extra = g_memdup2(words->extra, words->n_extra * sizeof(ExtraWord));
+        return copy;
+}
+
+Words *words_free(Words *words) {
+        if (!words)
+                return NULL;
+
+        g_free(words->extra);
+        g_free(words);
+        return NULL;
+}
+
+uint32_t words_get(const Words *words, const Field *field) {
+        return field->word == FIELD_NONE ?
+                0 :
+                (words->word[field->word] & field_mask(field)) >> field->low;
+}
+
+uint32_t words_extra(const Words *words, uint32_t leaf, uint32_t subleaf, Register reg) {
+        ExtraWord wanted = { leaf, subleaf, reg, 0 };
+
+        for (size_t i = 0; i < words->n_extra; i++)
+                if (compare_extra(&words->extra[i], &wanted) == 0)
+                        return words->extra[i].value;
+
+        return 0;
+}
+
+uint32_t words_leaf(const Words *words, FieldInterface interface, uint32_t leaf) {
+        if (interface == FIELD_INTERFACE_CPU || words->base[interface] == 0)
+                return leaf;
+        return leaf - HYPERVISOR_BASE + words->base[interface];
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A CPUID table as the check wants it: one dense vector of registers in the order of
+ * data/fields.table. Being in canonical form is what makes two tables comparable: the order of
+ * rows is gone, zero rows and missing rows are one, a row without the index flag has answered
+ * for each sub-leaf, leaves above the table's own maximum are dropped, the first of duplicates
+ * has won. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy/field.h"
+#include "policy/leaf.h"
+
+/* A register of a leaf or sub-leaf that data/fields.table has no row for, with something in it */
+typedef struct ExtraWord {
+        uint32_t leaf;
+        uint32_t subleaf;
+        uint32_t reg;
+        uint32_t value;
+} ExtraWord;
+
+#define EXTRA_WORDS_MAX (LEAF_TABLE_MAX * N_REGISTERS)
+
+typedef struct Words {
+        uint32_t word[N_FIELD_WORDS];
+        /* Where the interface's first leaf is: 0x40000100 for KVM's behind Hyper-V's; 0: nowhere */
+        uint32_t base[N_FIELD_INTERFACES];
+        size_t n_extra;
+        ExtraWord *extra; /* sorted by leaf, sub-leaf, register */
+} Words;
+
+/* @only: FIELD_INTERFACE_HYPERV for a table that holds Hyper-V's leaves and no other
+ * (KVM_GET_SUPPORTED_HV_CPUID), else N_FIELD_INTERFACES: found by signature. */
+Words *words_new(const LeafTable *table, FieldInterface only);
+Words *words_copy(const Words *words);
+Words *words_free(Words *words);
+
+uint32_t words_get(const Words *words, const Field *field);
+uint32_t words_extra(const Words *words, uint32_t leaf, uint32_t subleaf, Register reg);
+
+/* The other way round: whose leaf it is, and its number as the field table has it; false for a
+ * hypervisor's that we do not know */
+bool words_locate(const Words *words, uint32_t leaf, FieldInterface *ret_interface,
+                  uint32_t *ret_leaf);
+
+/* The leaf number at which this table has a group's leaf: moved where the interface is not at
+ * its usual base */
+uint32_t words_leaf(const Words *words, FieldInterface interface, uint32_t leaf);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Words, words_free)

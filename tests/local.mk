@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+include tests/recordings/local.mk
+include tests/unit/local.mk
+include tests/rules/local.mk

@@ -1,0 +1,12 @@
+## SPDX-License-Identifier: LGPL-2.1-or-later
+
+rules_tests = \
+	%D%/tables.test \
+	%D%/layers.test
+
+TESTS += $(rules_tests)
+EXTRA_DIST += \
+	$(rules_tests) \
+	%D%/small.table \
+	%D%/small-capabilities.table \
+	%D%/bad

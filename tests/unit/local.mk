@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# One line a test. They link the engine and, where they need it, a room's own convenience library.
+unit_tests = \
+	%D%/test-check \
+	%D%/test-explain \
+	%D%/test-fingerprint \
+	%D%/test-leaf \
+	%D%/test-masks \
+	%D%/test-message \
+	%D%/test-offer \
+	%D%/test-place \
+	%D%/test-property \
+	%D%/test-recording
+
+check_LTLIBRARIES += %D%/libsupport.la
+%C%_libsupport_la_SOURCES = %D%/support.c %D%/support.h
+%C%_libsupport_la_LIBADD = policy/libpolicy.la
+
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+
+%C%_test_check_LDADD = %D%/libsupport.la
+%C%_test_explain_LDADD = %D%/libsupport.la
+%C%_test_fingerprint_LDADD = %D%/libsupport.la
+%C%_test_leaf_LDADD = %D%/libsupport.la
+%C%_test_masks_LDADD = %D%/libsupport.la
+%C%_test_message_LDADD = %D%/libsupport.la
+%C%_test_offer_LDADD = %D%/libsupport.la
+%C%_test_place_LDADD = %D%/libsupport.la
+%C%_test_property_LDADD = %D%/libsupport.la
+%C%_test_recording_LDADD = %D%/libsupport.la

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The questions that KVM's documentation leaves open, and what has to be in the answers */
+
+#include "policy/error.h"
+#include "policy/explain.h"
+#include "tests/unit/support.h"
+
+typedef struct ExplainCase {
+        const char *what;
+        struct {
+                const char *title;
+                const char *text; /* somewhere in a paragraph of this title */
+        } expect[6];
+} ExplainCase;
+
+static const ExplainCase explain_cases[] = {
+        { "0.0:eax",
+          { { "rule", "at-most" },
+            { "rule", "not the only value" },
+            { "guest", "a smaller maximum is always supported" },
+            { "this host", "KVM reports 0x" } } },
+        { "7.0:ebx[6]",
+          { { "field", "fdp_excptn_only" },
+            { "rule", "inverted" },
+            { "guest", "setting it is always supported" },
+            { "guest", "warning" } } },
+        { "monitor",
+          { { "field", "0x1.0:ecx[3] monitor" },
+            { "capability", "disable-exits.mwait grants it" },
+            { "this host", "KVM reports 0" } } },
+        { "disable-exits.mwait",
+          { { "delta", "grant 0x1.0:ecx[3] monitor" },
+            { "delta", "hardware 0x5.0" },
+            { "presence", "KVM_CAP_X86_DISABLE_EXITS & 0x1" },
+            { "this host", "has it" } } },
+        { "0xa.0:eax[7:0]",
+          { { "field", "arch_perfmon_version" },
+            { "rule", "at-most" },
+            { "guest", "any value up to the host's" } } },
+        { "FDP-EXCPTN-ONLY", { { "field", "0x7.0:ebx[6]" } } },
+        { "0x1.0:ecx[16]", { { "rule", "reserved" } } },
+        { "tsc_deadline_timer", { { "capability", "irqchip" } } },
+        { "disable-exits.pause", { { "delta", "CPUID does not change" } } },
+        { "xcomp.amx",
+          { { "delta", "view" }, { "delta", "amx_tile" }, { "this host", "does not have" } } },
+};
+
+static bool has_paragraph(const GPtrArray *paragraphs, const char *title, const char *text) {
+        for (size_t i = 0; i < paragraphs->len; i++) {
+                const Explanation *paragraph = g_ptr_array_index(paragraphs, i);
+
+                if (g_str_equal(paragraph->title, title) && strstr(paragraph->text, text))
+                        return true;
+        }
+
+        return false;
+}
+
+static void test_explain(gconstpointer data) {
+        const ExplainCase *c = data;
+        g_autoptr(Host) host = test_recording("skylake-sp-6.1");
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GPtrArray) paragraphs = explain(c->what, host, &error);
+        g_autoptr(GPtrArray) without = explain(c->what, NULL, NULL);
+
+        g_assert_no_error(error);
+        for (size_t i = 0; i < G_N_ELEMENTS(c->expect) && c->expect[i].title; i++)
+                if (!has_paragraph(paragraphs, c->expect[i].title, c->expect[i].text))
+                        g_error("'%s' says nothing of '%s' under '%s'", c->what, c->expect[i].text,
+                                c->expect[i].title);
+
+        g_assert_false(has_paragraph(without, "this host", ""));
+}
+
+static void test_unknown(void) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(explain("fdp_excptn", NULL, &error));
+        g_assert_error(error, POLICY_ERROR, POLICY_ERROR_PLACE);
+        g_assert_nonnull(strstr(error->message, "did you mean fdp_excptn_only"));
+}
+
+/* Everything that has a row or an entry can be explained, and says where that is from. */
+static void test_everything(void) {
+        g_autoptr(Host) host = test_recording("sapphire-rapids-6.12");
+
+        for (size_t i = 0; i < N_FIELDS; i++) {
+                g_autoptr(GPtrArray) paragraphs = explain(field_table[i].name, host, NULL);
+
+                g_assert_true(has_paragraph(paragraphs, "source", ""));
+                g_assert_true(has_paragraph(paragraphs, "meaning", field_table[i].label));
+        }
+
+        for (size_t i = 0; i < N_CAPABILITIES; i++) {
+                g_autoptr(GPtrArray) paragraphs = explain(capability_table[i].name, host, NULL);
+
+                g_assert_true(has_paragraph(paragraphs, "why", "") &&
+                              has_paragraph(paragraphs, "source", ""));
+        }
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(explain_cases); i++) {
+                g_autofree char *path = g_strdup_printf("/explain/%zu", i);
+
+                g_test_add_data_func(path, &explain_cases[i], test_explain);
+        }
+        g_test_add_func("/explain/unknown", test_unknown);
+        g_test_add_func("/explain/everything", test_everything);
+
+        return g_test_run();
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* One fingerprint, one verdict for every guest: what counts, and what does not */
+
+#include "policy/recording.h"
+#include "tests/unit/support.h"
+
+#define BASE                                                           \
+        "supported 0x0 0 0 0xd 0x756e6547 0x6c65746e 0x49656e69\n"     \
+        "supported 0x1 0 0 0x50654 0x00100800 0xfffa3203 0x0f8bfbff\n" \
+        "supported 0x7 0 1 0x0 0x20 0x0 0x0\nextensions-recorded\nextension "
+"KVM_CAP_X86_DISABLE_EXITS 15\n"
+
+        typedef struct FingerprintCase {
+        const char *name;
+        const char *from; /* in BASE */
+        const char *to;
+        bool is_same;
+} FingerprintCase;
+
+static const FingerprintCase fingerprint_cases[] = {
+        { "kernel", "extensions-recorded", "kernel 6.1\nextensions-recorded", true },
+        { "name-and-time", "extensions-recorded",
+          "name x\nprobed-at 2026-11-22T12:37:00Z\ncpus 9\nextensions-recorded", true },
+        { "microcode", "extensions-recorded", "microcode 0x1\nextensions-recorded", true },
+        { "parameter", "extensions-recorded", "parameter kvm.enable_pmu Y\nextensions-recorded",
+          true },
+        { "stepping", "0x50654", "0x50657", true },
+        { "apic-id", "0x00100800", "0x07100800", true },
+        { "osxsave", "0xfffa3203", "0xf7fa3203", true },
+        { "zero-row", "extensions-recorded", "supported 0x3 0 0 0 0 0 0\nextensions-recorded",
+          true },
+        { "unrelated-extension", "extension KVM_CAP_X86_DISABLE_EXITS",
+          "extension KVM_CAP_NR_VCPUS 3\nextension KVM_CAP_X86_DISABLE_EXITS", true },
+        { "hardware", "extensions-recorded",
+          "hardware 0x1 0 0 0 0 0xffffffff 0\nextensions-recorded", true },
+        { "feature", "0x20 0x0 0x0", "0x28 0x0 0x0", false },
+        { "reserved-bit", "0xfffa3203", "0xfffb3203", false },
+        { "vendor", "0x756e6547", "0x756e6548", false },
+        { "clflush", "0x00100800", "0x00101000", false },
+        { "capability", "KVM_CAP_X86_DISABLE_EXITS 15", "KVM_CAP_X86_DISABLE_EXITS 14", false },
+        { "not-recorded", "extensions-recorded\nextension KVM_CAP_X86_DISABLE_EXITS 15\n", "",
+          false },
+        { "forced", "extensions-recorded", "forced-on 0x7 0 1 0 0x100 0 0\nextensions-recorded",
+          false },
+};
+
+static char *fingerprint_of(const char *body) {
+        g_autofree char *text = g_strdup_printf("cpuidd-recording 1\n%send\n", body);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Host) host = recording_parse(text, strlen(text), &error);
+
+        g_assert_no_error(error);
+        g_assert_true(g_str_has_prefix(host_fingerprint(host), "sha256:"));
+        g_assert_cmpuint(strlen(host_fingerprint(host)), ==, strlen("sha256:") + 64);
+        return g_strdup(host_fingerprint(host));
+}
+
+static void test_fingerprint(gconstpointer data) {
+        const FingerprintCase *c = data;
+        g_autoptr(GString) changed = g_string_new(BASE);
+        g_autofree char *before = fingerprint_of(BASE), *after = NULL;
+
+        g_assert_cmpuint(g_string_replace(changed, c->from, c->to, 1), ==, 1);
+        after = fingerprint_of(changed->str);
+        if (c->is_same)
+                g_assert_cmpstr(before, ==, after);
+        else
+                g_assert_cmpstr(before, !=, after);
+}
+
+static void test_varying(void) {
+        g_autofree char *one = fingerprint_of(BASE "varies 0x7.0:ebx[5]\n"), *other = NULL;
+        g_autoptr(GString) changed = g_string_new(BASE "varies 0x7.0:ebx[5]\n");
+
+        g_string_replace(changed, "0x20 0x0 0x0", "0x0 0x0 0x0", 1);
+        other = fingerprint_of(changed->str);
+        g_assert_cmpstr(one, ==, other);
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(fingerprint_cases); i++) {
+                g_autofree char *path =
+                        g_strconcat("/fingerprint/", fingerprint_cases[i].name, NULL);
+
+                g_test_add_data_func(path, &fingerprint_cases[i], test_fingerprint);
+        }
+        g_test_add_func("/fingerprint/varying", test_varying);
+
+        return g_test_run();
+}

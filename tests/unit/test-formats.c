@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Every form in which a table comes, found by its content, and what is refused of it */
+
+#include "client/formats/format.h"
+#include "tests/unit/support.h"
+
+#define ROW0 "   0x00000000 0x00: eax=0x00000007 ebx=0x756e6547 ecx=0x6c65746e edx=0x49656e69\n"
+#define ROW1 "   0x00000001 0x00: eax=0x000506f1 ebx=0x00010800 ecx=0x00000201 edx=0x0183fbff\n"
+#define ROW7 "   0x00000007 0x00: eax=0x00000000 ebx=0x00000001 ecx=0x00000000 edx=0x00000000\n"
+#define REST "\"ecx\": \"0x0\", \"edx\": \"0x0\"}"
+#define ENTRY0 "{\"leaf\": \"0x0\", \"subleaf\": 0, \"eax\": \"0x7\", \"ebx\": 0, " REST
+
+typedef struct GuestCase {
+        const char *name;
+        const char *text;
+        const char *form;
+        size_t n_rows;     /* of what is read */
+        uint32_t ebx1;     /* leaf 1 EBX, where there is one */
+        const char *error; /* or what the refusal says */
+} GuestCase;
+
+static const GuestCase guest_cases[] = {
+        /* clang-format off */
+        { .name = "cpuid-r/one-cpu", .text = "CPU:\n" ROW0 ROW1 ROW7, .n_rows = 3, .ebx1 = 0x10800 },
+        { .name = "cpuid-r/first-of-several",
+          .text = "CPU 0:\n" ROW0 ROW1 "CPU 1:\n" ROW0
+                  "   0x00000001 0x00: eax=0x000506f1 ebx=0x01010800 ecx=0x0 edx=0x0\n",
+          .n_rows = 2, .ebx1 = 0x10800 },
+        { .name = "cpuid-r/no-heading", .text = ROW0 ROW1, .n_rows = 2, .ebx1 = 0x10800 },
+        { .name = "cpuid-r/kvm-entries",
+          .text = "KVM CPUID Entries:\nFunction   Index Output\n"
+                  "0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4\n",
+          .n_rows = 1, .ebx1 = 2 },
+        { .name = "cpuid-r/folded-before-edx",
+          .text = "    0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3\nedx=0x4\n", .n_rows = 1, .ebx1 = 2 },
+        { .name = "cpuid-r/no-sub-leaf", .text = "0x00000001: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4",
+          .n_rows = 1, .ebx1 = 2 },
+        { .name = "cpuid-r/carriage-returns",
+          .text = "CPU:\r\n0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4\r\n", .n_rows = 1, .ebx1 = 2 },
+        { .name = "cpuid-r/wide-sub-leaf",
+          .text = ROW0 "   0x0000000d 0x100: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4\n", .n_rows = 2 },
+        { .name = "cpuid-r/the-same-row-twice", .text = ROW0 ROW1 ROW1, .n_rows = 2, .ebx1 = 0x10800 },
+        { .name = "cpuid-r/a-row-twice-that-differs",
+          .text = ROW0 ROW1 "   0x00000001 0x00: eax=0x0 ebx=0x0 ecx=0x0 edx=0x0\n",
+          .error = "line 3: leaf 0x1 sub-leaf 0 again, with other values than in line 2" },
+        { .name = "cpuid-r/other-line", .text = ROW0 "hello\n", .error = "line 2: expected '0xLEAF" },
+        { .name = "cpuid-r/register-over-32-bits",
+          .text = "0x00000001 0x00: eax=0x1 ebx=0x123456789 ecx=0x3 edx=0x4\n",
+          .error = "line 1: expected '0xLEAF" },
+        { .name = "cpuid-r/cut-off", .text = ROW0 "   0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3\n",
+          .error = "line 2: expected '0xLEAF" },
+        { .name = "json/guest", .text = "{\"schema\": \"cpuidd.guest/1\", \"cpuid\": [" ENTRY0 "]}",
+          .n_rows = 1 },
+        { .name = "json/integers",
+          .text = "{\"schema\": \"cpuidd.guest/1\", \"cpuid\": [{\"leaf\": 1, \"subleaf\": 0, \"eax\": 1, \"ebx\": 67584, " REST "]}",
+          .n_rows = 1, .ebx1 = 0x10800 },
+        { .name = "json/unknown-key",
+          .text = "{\"schema\": \"cpuidd.guest/1\", \"colour\": \"red\", \"cpuid\": [" ENTRY0 "]}",
+          .n_rows = 1 },
+        { .name = "json/newer-schema", .text = "{\"schema\": \"cpuidd.guest/9\", \"cpuid\": []}",
+          .error = "9" },
+        { .name = "json/other-schema", .text = "{\"schema\": \"libvirt/1\", \"cpuid\": []}",
+          .error = "is JSON of no known kind" },
+        { .name = "json/no-cpuid", .text = "{\"schema\": \"cpuidd.guest/1\"}",
+          .error = "'cpuid' is missing" },
+        { .name = "json/unknown-capability",
+          .text = "{\"schema\": \"cpuidd.guest/1\", \"cpuid\": [], \"capabilities\": [\"mwait\"]}",
+          .error = "'capabilities': " },
+        { .name = "json/cut-off", .text = "{\"schema\": \"cpuidd.guest/1\", \"cpuid\": [",
+          .error = "line 1" },
+        { .name = "json/register-is-no-number",
+          .text = "{\"schema\": \"cpuidd.guest/1\", \"cpuid\": [{\"leaf\": \"0x7\", \"eax\": 0, \"ebx\": \"fast\", " REST "]}",
+          .error = "leaf 0x7" },
+        { .name = "json/two-documents",
+          .text = "{\"schema\": \"cpuidd.guest/1\", \"cpuid\": []} {}", .error = "more text after the end" },
+        { .name = "json/comment",
+          .text = "{\"schema\": \"cpuidd.guest/1\", /* one */ \"cpuid\": []}", .error = "line 1, column" },
+        { .name = "json/octal",
+          .text = "{\"schema\": \"cpuidd.guest/1\", \"cpuid\": [{\"leaf\": 010}]}",
+          .error = "begins with 0" },
+        { .name = "recording/cut-off", .text = "cpuidd-recording 1\nsupported 0x0 0 0 0x1 0x0 0x0 0x0\n",
+          .error = "end" },
+        { .name = "empty", .text = "", .error = "is empty" },
+        { .name = "blank", .text = " \n \n", .error = "is empty" },
+        { .name = "no-known-form", .text = "hello\n", .error = "has no known form" },
+        { .name = "form-by-name", .text = ROW0 ROW1, .form = "cpuid-r", .n_rows = 2, .ebx1 = 0x10800 },
+        { .name = "wrong-form-by-name", .text = ROW0, .form = "guest", .error = "line 1" },
+        { .name = "unknown-form", .text = ROW0, .form = "xml", .error = "expected one of: recording, host, guest, cpuid-r" },
+        /* clang-format on */
+};
+
+static void test_guest_form(const void *data) {
+        const GuestCase *c = data;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Guest) guest = format_read_guest(c->text, strlen(c->text), c->form, &error);
+        const Leaf *one;
+
+        if (c->error) {
+                g_assert_null(guest);
+                g_assert_nonnull(error);
+                g_test_message("%s", error->message);
+                g_assert_nonnull(strstr(error->message, c->error));
+                g_assert_null(strchr(error->message, '\n'));
+                return;
+        }
+
+        g_assert_no_error(error);
+        g_assert_cmpuint(leaf_table_size(guest->table), ==, c->n_rows);
+        one = leaf_table_find(guest->table, 1, 0);
+        if (one)
+                g_assert_cmphex(one->registers[REGISTER_EBX], ==, c->ebx1);
+}
+
+static void test_binary(void) {
+        static const char bytes[] = "\x7f"
+                                    "ELF\0\1\2\3";
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(format_read_guest(bytes, sizeof(bytes), NULL, &error));
+        g_assert_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT);
+        g_assert_nonnull(strstr(error->message, "is not text"));
+}
+
+static void test_too_many_rows(void) {
+        g_autoptr(GString) text = g_string_new("CPU:\n");
+        g_autoptr(GError) error = NULL;
+
+        for (unsigned i = 0; i <= LEAF_TABLE_MAX; i++)
+                g_string_append_printf(text, "0x00000004 0x%02x: eax=0x1 ebx=0x1 ecx=0x1 edx=0x1\n",
+                                       i);
+
+        g_assert_null(format_read_guest(text->str, text->len, NULL, &error));
+        g_assert_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT);
+        g_assert_nonnull(strstr(error->message, "line 258: more than 256 rows"));
+}
+
+/* A guest's table alone is a host of which nothing else is known. */
+static void test_bare_host(void) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Host) host = format_read_host(ROW0 ROW1, strlen(ROW0 ROW1), NULL, &error);
+        int64_t value;
+
+        g_assert_no_error(error);
+        g_assert_cmpstr(host_info(host)->vendor, ==, "GenuineIntel");
+        g_assert_null(host_table(host, HOST_HARDWARE));
+        g_assert_false(host_get_extension(host, "KVM_CAP_X86_DISABLE_EXITS", &value));
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(guest_cases); i++) {
+                g_autofree char *path = g_strdup_printf("/formats/%s", guest_cases[i].name);
+
+                g_test_add_data_func(path, &guest_cases[i], test_guest_form);
+        }
+
+        g_test_add_func("/formats/binary", test_binary);
+        g_test_add_func("/formats/too-many-rows", test_too_many_rows);
+        g_test_add_func("/formats/bare-host", test_bare_host);
+
+        return g_test_run();
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What each capability changes, on recorded hosts */
+
+#include "policy/error.h"
+#include "tests/unit/support.h"
+
+typedef struct OfferCase {
+        const char *name;
+        const char *host;
+        const char *enable[3]; /* and nothing else */
+        struct {
+                const char *field;
+                uint32_t value;
+        } expect[4];
+} OfferCase;
+
+static const OfferCase offer_cases[] = {
+        { "without-irqchip",
+          "skylake-sp-6.1",
+          {},
+          { { "x2apic", 0 },
+            { "tsc_deadline_timer", 0 },
+            { "kvm_pv_unhalt", 0 },
+            { "kvm_steal_time", 1 } } },
+        { "irqchip",
+          "skylake-sp-6.1",
+          { "irqchip" },
+          { { "x2apic", 1 },
+            { "tsc_deadline_timer", 1 },
+            { "kvm_pv_unhalt", 1 },
+            { "monitor", 0 } } },
+        { "mwait",
+          "skylake-sp-6.1",
+          { "irqchip", "disable-exits.mwait" },
+          { { "monitor", 1 }, { "kvm_pv_unhalt", 1 } } },
+        { "hlt",
+          "milan-6.18",
+          { "irqchip", "disable-exits.hlt" },
+          { { "kvm_pv_unhalt", 0 }, { "x2apic", 1 } } },
+        { "no-amx-without-permission",
+          "sapphire-rapids-6.12",
+          { "irqchip" },
+          { { "amx_tile", 0 }, { "xcr0_xtiledata", 0 }, { "xfd", 0 }, { "avx512f", 1 } } },
+        { "amx",
+          "sapphire-rapids-6.12",
+          { "irqchip", "xcomp.amx" },
+          { { "amx_tile", 1 },
+            { "xcr0_xtiledata", 1 },
+            { "xcr0_xtilecfg", 1 },
+            { "xsave_18_size", 8192 } } },
+        { "aperfmperf",
+          "milan-6.18",
+          { "irqchip", "disable-exits.aperfmperf" },
+          { { "aperfmperf", 1 } } },
+        { "no-pmu",
+          "skylake-sp-6.1",
+          { "irqchip", "pmu.disable" },
+          { { "arch_perfmon_version", 0 },
+            { "arch_perfmon_counters", 0 },
+            { "pdcm", 0 },
+            { "avx2", 1 } } },
+        { "msi-needs-x2apic-api",
+          "skylake-sp-6.1",
+          { "irqchip", "pv.msi-ext-dest-id" },
+          { { "kvm_msi_ext_dest_id", 0 } } },
+        { "msi",
+          "skylake-sp-6.1",
+          { "irqchip", "pv.msi-ext-dest-id", "x2apic-api" },
+          { { "kvm_msi_ext_dest_id", 1 } } },
+        { "forced", "skylake-sp-6.18-forced", { "irqchip" }, { { "rtm", 0 } } },
+};
+
+static Offer *offer_of(Host *host, const char *const *names) {
+        CapabilitySet set = 0;
+
+        for (size_t i = 0; i < 3 && names[i]; i++)
+                g_assert_true(capability_set_add(&set, names[i], NULL));
+
+        return offer_new(host, set);
+}
+
+static void test_offer(gconstpointer data) {
+        const OfferCase *c = data;
+        g_autoptr(Host) host = test_recording(c->host);
+        g_autoptr(Offer) offer = offer_of(host, c->enable);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(c->expect) && c->expect[i].field; i++) {
+                const Field *field = field_find(c->expect[i].field);
+
+                g_assert_nonnull(field);
+                if (words_get(offer->words, field) != c->expect[i].value)
+                        g_error("%s is %u, expected %u", field->name,
+                                words_get(offer->words, field), c->expect[i].value);
+        }
+}
+
+/* Where Hyper-V's leaves are offered, KVM's are behind them, in the table too. */
+static void test_hyperv_moves_kvm(void) {
+        g_autoptr(Host) host = test_recording("haswell-5.15");
+        const char *const names[3] = { "irqchip", "hyperv" };
+        g_autoptr(Offer) offer = offer_of(host, names);
+        g_autoptr(LeafTable) table = offer_to_table(offer);
+
+        g_assert_cmphex(leaf_table_find(table, 0x40000001, 0)->registers[REGISTER_EAX], ==,
+                        0x31237648);
+        g_assert_cmphex(leaf_table_find(table, 0x40000100, 0)->registers[REGISTER_EBX], ==,
+                        0x4b4d564b);
+        g_assert_cmphex(leaf_table_find(table, 0x40000100, 0)->registers[REGISTER_EAX], ==,
+                        0x40000101);
+        g_assert_nonnull(leaf_table_find(table, 0x40000101, 0));
+}
+
+static void test_mwait_fills_leaf_5(void) {
+        g_autoptr(Host) host = test_recording("skylake-sp-6.1");
+        const char *const names[3] = { "irqchip", "disable-exits.mwait" };
+        g_autoptr(Offer) offer = offer_of(host, names),
+                         without = offer_new(host, capability_set_default());
+        g_autoptr(LeafTable) table = offer_to_table(offer), plain = offer_to_table(without);
+        const Leaf *hardware = leaf_table_find(host_table(host, HOST_HARDWARE), 5, 0);
+
+        g_assert_cmpmem(leaf_table_find(table, 5, 0)->registers, 16, hardware->registers, 16);
+        g_assert_cmphex(leaf_table_find(plain, 5, 0)->registers[REGISTER_EAX], ==, 0);
+}
+
+static void test_unknown_capability(void) {
+        g_autoptr(GError) error = NULL;
+        CapabilitySet set = 0;
+
+        g_assert_false(capability_set_add(&set, "disable-exits.nothing", &error));
+        g_assert_error(error, POLICY_ERROR, POLICY_ERROR_CAPABILITY);
+        g_assert_nonnull(strstr(error->message, "disable-exits.nothing"));
+        g_assert_nonnull(strstr(error->message, "did you mean 'disable-exits.mwait'"));
+        g_assert_cmpuint(set, ==, 0);
+}
+
+static void test_implied(void) {
+        CapabilitySet set = 0;
+
+        g_assert_true(capability_set_add(&set, "vm-type.sev-snp", NULL));
+        set = capability_set_close(set);
+        g_assert_true(set & capability_bit(capability_find("vm-type.sev")));
+        g_assert_true(set & capability_bit(capability_find("vm-type.sev-es")));
+        g_assert_false(set & capability_bit(capability_find("vm-type.tdx")));
+}
+
+static void test_presence(void) {
+        g_autoptr(Host) skylake = test_recording("skylake-sp-6.1");
+        TestRow rows[N_TEST_ROWS] = { LEAF(0, 0, .eax = 1), LEAF(1, 0) };
+        g_autoptr(Host) bare = test_host(rows);
+
+        g_assert_cmpint(host_has(skylake, capability_find("disable-exits.mwait")), ==, KNOWN_YES);
+        g_assert_cmpint(host_has(skylake, capability_find("disable-exits.aperfmperf")), ==,
+                        KNOWN_NO);
+        g_assert_cmpint(host_has(skylake, capability_find("xcomp.amx")), ==, KNOWN_NO);
+        g_assert_cmpint(host_has(bare, capability_find("disable-exits.mwait")), ==, KNOWN_NOT);
+        g_assert_cmpuint(host_capabilities(bare), ==, capability_set_default());
+}
+
+static void test_cache(void) {
+        g_autoptr(Host) host = test_recording("milan-6.18");
+        g_autoptr(OfferCache) cache = offer_cache_new(host);
+        const Offer *first = offer_cache_get(cache, 1);
+
+        g_assert_true(first == offer_cache_get(cache, 1));
+        for (CapabilitySet set = 0; set < 200; set++)
+                g_assert_cmpuint(offer_cache_get(cache, set)->capabilities, ==,
+                                 capability_set_close(set));
+}
+
+/* A feature bit that not every CPU has is not offered. */
+static void test_varying_feature(void) {
+        TestRow rows[N_TEST_ROWS] = { LEAF(7, 0, .ebx = BIT(5) | BIT(8)) };
+        g_autoptr(Host) host = host_new();
+        g_autoptr(Offer) offer = NULL;
+        Place place;
+
+        host_take_table(host, HOST_SUPPORTED, test_table(rows));
+        g_assert_true(place_parse("0x7.0:ebx[8]", &place, NULL));
+        host_add_varying(host, &place);
+        g_assert_true(host_seal(host, NULL));
+        offer = offer_new(host, 0);
+        g_assert_cmpuint(words_get(offer->words, field_find("avx2")), ==, 1);
+        g_assert_cmpuint(words_get(offer->words, field_find("bmi2")), ==, 0);
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(offer_cases); i++) {
+                g_autofree char *path = g_strconcat("/offer/", offer_cases[i].name, NULL);
+
+                g_test_add_data_func(path, &offer_cases[i], test_offer);
+        }
+        g_test_add_func("/offer/hyperv-moves-kvm", test_hyperv_moves_kvm);
+        g_test_add_func("/offer/mwait-fills-leaf-5", test_mwait_fills_leaf_5);
+        g_test_add_func("/offer/cache", test_cache);
+        g_test_add_func("/offer/varying-feature", test_varying_feature);
+        g_test_add_func("/capability/unknown", test_unknown_capability);
+        g_test_add_func("/capability/implied", test_implied);
+        g_test_add_func("/capability/presence", test_presence);
+
+        return g_test_run();
+}

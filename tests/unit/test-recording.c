@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Recordings: what is read is what was written, and what is wrong is refused with its line */
+
+#include "policy/error.h"
+#include "policy/recording.h"
+#include "tests/unit/support.h"
+
+#define HEAD "cpuidd-recording 1\n"
+#define ROW "supported 0x7 0 1 0x2 0x1802042 0x1a010104 0xbc010400\n"
+
+typedef struct BadCase {
+        const char *name;
+        const char *text;
+        const char *expect;
+} BadCase;
+
+static const BadCase bad_cases[] = {
+        { "empty", "", "line 1: expected 'cpuidd-recording VERSION'" },
+        { "no-magic", "kernel 6.1\n", "line 1: expected 'cpuidd-recording VERSION'" },
+        { "newer", "cpuidd-recording 2\nend\n",
+          "version 2 is newer than this program, which knows 1" },
+        { "cut-off", HEAD ROW, "'end': the recording was cut off" },
+        { "no-supported", HEAD "end\n", "needs a 'supported' table" },
+        { "behind-end", HEAD ROW "end\nkernel 6.1\n", "line 4: expected nothing behind 'end'" },
+        { "six-numbers", HEAD "supported 0x7 0 1 0x2 0x1802042 0x1a010104\nend\n",
+          "line 2: expected 'TABLE LEAF" },
+        { "eight-numbers", HEAD "supported 1 2 3 4 5 6 7 8\nend\n",
+          "line 2: expected 'TABLE LEAF" },
+        { "33-bits", HEAD "supported 0x7 0 1 0x100000000 0 0 0\nend\n",
+          "line 2: expected 'TABLE LEAF" },
+        { "negative", HEAD "supported 0x7 0 1 -1 0 0 0\nend\n", "line 2: expected 'TABLE LEAF" },
+        { "unknown-table", HEAD "table nonsense\nend\n", "line 2: expected 'table NAME'" },
+        { "unknown-view", HEAD "view nonsense 1 0 0 0 0 0 0\nend\n",
+          "line 2: expected 'view CAPABILITY" },
+        { "unknown-keyword", HEAD "nonsense 1\nend\n", "line 2: expected a keyword of recordings" },
+        { "no-value", HEAD "kernel\nend\n", "line 2: expected a known keyword and its value" },
+        { "extension", HEAD "extension KVM_CAP_X x\nend\n",
+          "line 2: expected 'extension NAME VALUE'" },
+        { "attribute", HEAD "attribute X\nend\n", "line 2: expected 'attribute NAME VALUE'" },
+        { "msr", HEAD "msr 0x100000000 1\nend\n", "line 2: expected 'msr INDEX VALUE'" },
+        { "varies", HEAD "varies 0x1\nend\n", "line 2: expected 'varies PLACE'" },
+        { "cpus", HEAD "cpus many\nend\n", "line 2: expected a number" },
+        { "not-utf8", HEAD "kernel \xff\nend\n", "line 2: expected text in UTF-8" },
+};
+
+static void test_bad(gconstpointer data) {
+        const BadCase *c = data;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Host) host = recording_parse(c->text, strlen(c->text), &error);
+
+        g_assert_null(host);
+        g_assert_nonnull(error);
+        g_assert_true(error->domain == POLICY_ERROR);
+        if (!strstr(error->message, c->expect))
+                g_error("expected '%s', got '%s'", c->expect, error->message);
+}
+
+static void test_binary_and_large(void) {
+        g_autoptr(GError) binary = NULL, large = NULL, rows = NULL;
+        g_autofree char *text = g_malloc0(RECORDING_MAX + 1);
+        g_autoptr(GString) many = g_string_new(HEAD);
+
+        g_assert_null(recording_parse("cpuidd-recording 1\n\0end\n", 23, &binary));
+        g_assert_nonnull(strstr(binary->message, "not binary"));
+        g_assert_null(recording_parse(text, RECORDING_MAX + 1, &large));
+        g_assert_nonnull(strstr(large->message, "1 MiB"));
+
+        for (size_t i = 0; i < LEAF_TABLE_MAX + 1; i++)
+                g_string_append_printf(many, "supported %zu 0 0 0 0 0 0\n", i);
+        g_assert_null(recording_parse(many->str, many->len, &rows));
+        g_assert_nonnull(strstr(rows->message, "line 258: expected at most 256 rows"));
+}
+
+static void test_round_trip(void) {
+        static const char text[] = HEAD
+                "name node17\nkernel 6.12.9\nmodule kvm\nmodule kvm_intel\nparameter "
+                "kvm_intel.nested Y\n"
+                "microcode 0x2b000590\nprobed-at 2026-11-22T12:37:00Z\ncpus 128\ntable "
+                "supported\n" ROW
+                "table hyperv\nview xcomp.amx 0xd 0 1 0x60003 0x240 0x240 0x0\nvaries "
+                "0x1.0:ebx[31:24]\n"
+                "extensions-recorded\nextension KVM_CAP_X86_DISABLE_EXITS 15\nattributes-recorded\n"
+                "attribute KVM_X86_XCOMP_GUEST_SUPP 0x60000\nmsrs-recorded\nmsr 0x10a "
+                "0x400000000c08e0eb\n"
+                "tsc-khz 2000000\nend\n";
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Host) host = recording_parse(text, strlen(text), &error);
+        g_autofree char *again = NULL;
+        int64_t value;
+
+        g_assert_no_error(error);
+        again = recording_write(host);
+        g_assert_cmpstr(again, ==, text);
+
+        g_assert_cmpstr(host_info(host)->kernel, ==, "6.12.9");
+        g_assert_true(host_get_extension(host, "KVM_CAP_X86_DISABLE_EXITS", &value));
+        g_assert_cmpint(value, ==, 15);
+        g_assert_true(host_get_extension(host, "KVM_CAP_IRQCHIP", &value));
+        g_assert_cmpint(value, ==, 0);
+        g_assert_null(host_table(host, HOST_HARDWARE));
+        g_assert_cmpuint(leaf_table_size(host_table(host, HOST_HYPERV)), ==, 0);
+}
+
+/* Cutting a recording off anywhere never gives a host. */
+static void test_truncated(void) {
+        g_autoptr(Host) host = test_recording("skylake-sp-6.1");
+        g_autofree char *text = recording_write(host);
+        size_t n = strlen(text);
+
+        for (size_t i = 0; i + 1 < n; i += 37) {
+                g_autoptr(GError) error = NULL;
+
+                g_assert_null(recording_parse(text, i, &error));
+                g_assert_nonnull(error);
+        }
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(bad_cases); i++) {
+                g_autofree char *path = g_strconcat("/recording/bad/", bad_cases[i].name, NULL);
+
+                g_test_add_data_func(path, &bad_cases[i], test_bad);
+        }
+        g_test_add_func("/recording/binary-and-large", test_binary_and_large);
+        g_test_add_func("/recording/round-trip", test_round_trip);
+        g_test_add_func("/recording/truncated", test_truncated);
+
+        return g_test_run();
+}
