@@ -5,6 +5,7 @@ unit_tests = \
 	%D%/test-check \
 	%D%/test-explain \
 	%D%/test-fingerprint \
+	%D%/test-formats \
 	%D%/test-leaf \
 	%D%/test-masks \
 	%D%/test-message \
@@ -23,6 +24,7 @@ TESTS += $(unit_tests)
 %C%_test_check_LDADD = %D%/libsupport.la
 %C%_test_explain_LDADD = %D%/libsupport.la
 %C%_test_fingerprint_LDADD = %D%/libsupport.la
+%C%_test_formats_LDADD = client/formats/libformats.la %D%/libsupport.la
 %C%_test_leaf_LDADD = %D%/libsupport.la
 %C%_test_masks_LDADD = %D%/libsupport.la
 %C%_test_message_LDADD = %D%/libsupport.la
