@@ -11,8 +11,14 @@
 #include "policy/message.h"
 #include "policy/remedy.h"
 
-static bool words_accept(const uint32_t *restrict word, const uint32_t *restrict want,
-                         const uint32_t *restrict care) {
+/* Loads are all that this costs: with vectors of twice the width, where the machine that asks has
+ * them, it costs half. */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
+__attribute__((target_clones("avx2", "default")))
+#endif
+static bool
+words_accept(const uint32_t *restrict word, const uint32_t *restrict want,
+             const uint32_t *restrict care) {
         uint32_t broken = 0;
 
         for (size_t i = 0; i < N_FIELD_WORDS; i++)

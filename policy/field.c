@@ -15,36 +15,38 @@ static unsigned group_rank(FieldInterface interface, uint32_t leaf) {
                                                                         interface;
 }
 
-static int compare_group(const FieldGroup *group, FieldInterface interface, uint32_t leaf,
-                         uint32_t subleaf) {
-        unsigned rank = group_rank(group->interface, group->leaf),
-                 wanted = group_rank(interface, leaf);
+static bool group_is_before(const FieldGroup *group, unsigned rank, uint32_t leaf,
+                            uint32_t subleaf) {
+        unsigned own = group_rank(group->interface, group->leaf);
 
-        if (rank != wanted)
-                return rank < wanted ? -1 : 1;
-        if (group->leaf != leaf)
-                return group->leaf < leaf ? -1 : 1;
-        if (group->subleaf != subleaf)
-                return group->subleaf < subleaf ? -1 : 1;
-        return 0;
+        if (own != rank)
+                return own < rank;
+        return group->leaf != leaf ? group->leaf < leaf : group->subleaf < subleaf;
+}
+
+int field_group_first(FieldInterface interface, uint32_t leaf, uint32_t subleaf) {
+        unsigned rank = group_rank(interface, leaf);
+        int low = 0, high = N_FIELD_GROUPS;
+
+        while (low < high) {
+                int middle = (low + high) / 2;
+
+                if (group_is_before(&field_groups[middle], rank, leaf, subleaf))
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+
+        return low < N_FIELD_GROUPS && field_groups[low].leaf == leaf &&
+                        field_groups[low].interface == interface ?
+                low :
+                -1;
 }
 
 int field_group_find(FieldInterface interface, uint32_t leaf, uint32_t subleaf) {
-        int low = 0, high = N_FIELD_GROUPS - 1;
+        int first = field_group_first(interface, leaf, subleaf);
 
-        while (low <= high) {
-                int middle = (low + high) / 2;
-                int order = compare_group(&field_groups[middle], interface, leaf, subleaf);
-
-                if (order == 0)
-                        return middle;
-                if (order < 0)
-                        low = middle + 1;
-                else
-                        high = middle - 1;
-        }
-
-        return -1;
+        return first >= 0 && field_groups[first].subleaf == subleaf ? first : -1;
 }
 
 const Field *field_find(const char *name) {

@@ -147,6 +147,9 @@ const Field *field_at(FieldInterface interface, uint32_t leaf, uint32_t subleaf,
 uint32_t field_wildcard_mask(FieldInterface interface, uint32_t leaf, uint32_t subleaf,
                              Register reg);
 
+/* The leaf's first group from this sub-leaf on, or -1 */
+int field_group_first(FieldInterface interface, uint32_t leaf, uint32_t subleaf);
+
 /* The group of (leaf, sub-leaf), or -1 */
 int field_group_find(FieldInterface interface, uint32_t leaf, uint32_t subleaf);
 

@@ -73,13 +73,12 @@ void leaf_table_add(LeafTable *table, const Leaf *row) {
 }
 
 const Leaf *leaf_table_find(const LeafTable *table, uint32_t leaf, uint32_t subleaf) {
-        for (size_t i = 0; i < leaf_table_size(table); i++) {
-                const Leaf *row = leaf_table_at(table, i);
+        const Leaf *rows = (const Leaf *) table->rows->data, *end = rows + table->rows->len;
 
+        for (const Leaf *row = rows; row < end; row++)
                 if (row->leaf == leaf &&
                     (!(row->flags & LEAF_FLAG_INDEXED) || row->subleaf == subleaf))
                         return row;
-        }
 
         return NULL;
 }

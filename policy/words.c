@@ -155,26 +155,36 @@ static void add_extra(GArray *extra, const Leaf *row, FieldInterface interface, 
         }
 }
 
+/* A row answers for its own sub-leaf, and without the index flag for every other one too. Returns
+ * whether its own has rows in the field table. */
+static bool fill_leaf(Words *words, bool *filled, FieldInterface interface, uint32_t leaf,
+                      const Leaf *row) {
+        int first = field_group_first(interface, leaf, 0);
+        bool is_found = false;
+
+        for (int i = first; i >= 0 && i < N_FIELD_GROUPS && field_groups[i].leaf == leaf &&
+             field_groups[i].interface == interface;
+             i++) {
+                bool is_own = field_groups[i].subleaf == row->subleaf;
+
+                is_found |= is_own;
+                if (is_own || !(row->flags & LEAF_FLAG_INDEXED))
+                        fill_group(words, filled, i, row);
+        }
+
+        return is_found;
+}
+
 static void add_row(Words *words, bool *filled, GArray *extra, const LeafTable *table,
                     const Leaf *row) {
         FieldInterface interface = N_FIELD_INTERFACES;
         uint32_t leaf = row->leaf;
         bool is_known = words_locate(words, row->leaf, &interface, &leaf);
-        int group = is_known ? field_group_find(interface, leaf, row->subleaf) : -1;
 
-        if (group >= 0)
-                fill_group(words, filled, group, row);
-        else if (leaf_table_find(table, row->leaf, row->subleaf) == row)
-                add_extra(extra, row, is_known ? interface : N_FIELD_INTERFACES, leaf);
-
-        if (!is_known || row->flags & LEAF_FLAG_INDEXED)
+        if (is_known && fill_leaf(words, filled, interface, leaf, row))
                 return;
-
-        for (int i = MAX(field_group_find(interface, leaf, 0), 0); i < N_FIELD_GROUPS; i++)
-                if (field_groups[i].interface == interface && field_groups[i].leaf == leaf)
-                        fill_group(words, filled, i, row);
-                else if (field_groups[i].leaf != leaf)
-                        break;
+        if (leaf_table_find(table, row->leaf, row->subleaf) == row)
+                add_extra(extra, row, is_known ? interface : N_FIELD_INTERFACES, leaf);
 }
 
 static int compare_extra(const void *a, const void *b) {
