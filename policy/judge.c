@@ -120,8 +120,12 @@ static Judgement judge_row(const Offer *offer, const Guest *guest, const Field *
                 return (Judgement){ judge_at_most(offer, guest, field, value >> field->low,
                                                   host >> field->low),
                                     mask };
-        case FIELD_RULE_EQUAL:
         case FIELD_RULE_IDENTITY:
+                /* What a guest is not told cannot be told wrong. */
+                if (value == 0 && field->severity == SEVERITY_NOTE)
+                        return (Judgement){ SEVERITY_NONE, 0 };
+                __attribute__((fallthrough));
+        case FIELD_RULE_EQUAL:
                 if (value == host || ((field->flags & FIELD_ZERO_UNKNOWN) && host == 0))
                         return (Judgement){ SEVERITY_NONE, 0 };
                 return (Judgement){ field->severity, mask };

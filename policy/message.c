@@ -19,6 +19,31 @@ static char *change_to_text(const Finding *finding) {
         return names[0] ? g_strdup_printf("with %s", with) : g_strdup_printf("without %s", without);
 }
 
+/* In the middle of a sentence a label begins small, unless its first word is a name */
+static char *label_of(const Field *row) {
+        char *label = g_strdup(row->label);
+        size_t n = 1;
+
+        while (g_ascii_islower(label[n]))
+                n++;
+        if (n > 1 && (label[n] == '\0' || label[n] == ' ' || label[n] == ','))
+                label[0] = g_ascii_tolower(label[0]);
+
+        return label;
+}
+
+/* With what that means in the guest behind it, in the row's own words. Takes the text over. */
+static char *with_breaks(char *text, const Field *row) {
+        g_autofree char *first = text;
+        g_autofree char *breaks = g_strdup(row->breaks ?: "");
+        size_t n = strlen(breaks);
+
+        if (n > 0 && breaks[n - 1] == '.')
+                breaks[n - 1] = '\0';
+
+        return n > 0 ? g_strdup_printf("%s. %s", first, breaks) : g_steal_pointer(&first);
+}
+
 /* Why the host has not got what the guest wants; "it" is what the sentence has just named */
 static char *why_not_offered(const Offer *offer, const Finding *finding) {
         const Field *row = finding->row;
@@ -61,65 +86,82 @@ static char *why_not_offered(const Offer *offer, const Finding *finding) {
 }
 
 static char *say_missing(const Offer *offer, const Finding *finding) {
-        g_autofree char *why = why_not_offered(offer, finding);
+        g_autofree char *why = why_not_offered(offer, finding), *label = label_of(finding->row);
 
         if (finding->row->rule == FIELD_RULE_HINT)
-                return g_strdup_printf(
-                        "the guest has the hint %s; %s: nothing breaks, something may be slower",
-                        finding->row->label, why);
+                return g_strdup_printf("the guest has the hint %s; %s: nothing breaks, something "
+                                       "may be slower",
+                                       label, why);
         if (finding->row->rule == FIELD_RULE_GUARANTEE)
-                return g_strdup_printf("the guest relies on the promise %s; %s",
-                                       finding->row->label, why);
-        return g_strdup_printf("the guest has %s; %s", finding->row->label, why);
+                return g_strdup_printf("the guest relies on the promise %s; %s", label, why);
+        return g_strdup_printf("the guest has %s; %s", label, why);
 }
 
 static char *say_forced(const Finding *finding) {
-        const char *what =
-                finding->row ? finding->row->label : "a bit that this version does not know";
+        g_autofree char *label = finding->row ? label_of(finding->row) :
+                                                g_strdup("a bit that this version does not know");
 
         if (finding->guest & ~finding->host ||
             (finding->guest && finding->severity == SEVERITY_NOTE))
                 return g_strdup_printf("KVM does not list %s, but every vCPU of this host has it",
-                                       what);
+                                       label);
+        return g_strdup_printf("the guest does not have %s, but every vCPU of this host has it: "
+                               "the guest will see it",
+                               label);
+}
+
+/* The capability with which a smaller value is accurate, or NULL */
+static const Capability *capability_below(const Field *field) {
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                for (size_t j = 0; j < capability_table[i].n_operations; j++)
+                        if (capability_table[i].operations[j].kind == CAPABILITY_BELOW &&
+                            capability_table[i].operations[j].word == field->word)
+                                return &capability_table[i];
+
+        return NULL;
+}
+
+static char *say_below(const Field *row, const char *label, const char *guest, const char *host) {
+        const Capability *capability = capability_below(row);
+
         return g_strdup_printf(
-                "the guest does not have %s, but every vCPU of this host has it: the guest will "
-                "see it",
-                what);
+                "the guest's %s is %s, the host's %s: KVM takes the smaller value%s%s", label,
+                guest, host, capability ? ", and keeps the guest to it only with " : "",
+                capability ? capability->name : "");
 }
 
 static char *say_limit(const Offer *offer, const Finding *finding) {
         const Field *row = finding->row;
         g_autofree char *guest = explain_value(row, finding->guest),
-                        *host = explain_value(row, finding->host), *why = NULL;
+                        *host = explain_value(row, finding->host), *label = label_of(row),
+                        *why = NULL;
 
         if (!field_has_value(row, finding->guest))
-                return g_strdup_printf("the guest's %s is %s, which KVM refuses%s%s", row->label,
-                                       guest, row->breaks ? ": " : "",
-                                       row->breaks ? row->breaks : "");
+                return with_breaks(
+                        g_strdup_printf("the guest's %s is %s, which KVM refuses", label, guest),
+                        row);
         if (finding->guest < finding->host)
-                return g_strdup_printf("the guest's %s is %s, the host's %s%s%s", row->label, guest,
-                                       host, row->breaks ? "; " : "",
-                                       row->breaks ? row->breaks : "");
+                return say_below(row, label, guest, host);
         if (row->flags & (FIELD_MAXIMUM_LEAF | FIELD_MAXIMUM_SUBLEAF))
                 return g_strdup_printf(
-                        "the guest's %s is 0x%x, the host's 0x%x, and what is beyond that is not "
-                        "empty",
-                        row->label, (uint32_t) finding->guest, (uint32_t) finding->host);
+                        "the guest's %s is 0x%x, the host's 0x%x, and what is beyond "
+                        "that is not empty",
+                        label, (uint32_t) finding->guest, (uint32_t) finding->host);
 
         why = finding->host == 0 && finding->cause != CAUSE_UNKNOWN ?
                 why_not_offered(offer, finding) :
                 NULL;
-        return g_strdup_printf("the guest's %s is %s, the host has at most %s%s%s", row->label,
-                               guest, host, why ? ": " : "", why ? why : "");
+        return g_strdup_printf("the guest's %s is %s, the host has at most %s%s%s", label, guest,
+                               host, why ? ": " : "", why ? why : "");
 }
 
 static char *say_inverted(const Finding *finding) {
-        const Field *row = finding->row;
+        g_autofree char *label = label_of(finding->row);
 
-        return g_strdup_printf(
-                "the host has %s, which says that something is missing, and the guest is not "
-                "told%s%s",
-                row->label, row->breaks ? ": " : "", row->breaks ? row->breaks : "");
+        return with_breaks(g_strdup_printf("the host has %s, which says that something is missing, "
+                                           "and the guest is not told",
+                                           label),
+                           finding->row);
 }
 
 /* The whole of a text of which the row is the first part */
@@ -132,25 +174,28 @@ static char *text_value(const Words *words, const Field *row) {
         return g_strescape(text, NULL);
 }
 
+static char *say_different_text(const Offer *offer, const Guest *guest, const Finding *finding) {
+        g_autofree char *label = label_of(finding->row),
+                        *mine = text_value(guest->words, finding->row),
+                        *theirs = text_value(offer->words, finding->row);
+
+        return g_strdup_printf("the guest's %s is '%s', the host's '%s'%s", label, mine, theirs,
+                               finding->severity > SEVERITY_NOTE ?
+                                       ": KVM accepts it, but the host's own is the safe choice" :
+                                       "");
+}
+
 static char *say_different(const Offer *offer, const Guest *guest, const Finding *finding) {
         const Field *row = finding->row;
-        g_autofree char *mine = NULL, *theirs = NULL;
+        g_autofree char *label = label_of(row), *mine = explain_value(row, finding->guest),
+                        *theirs = explain_value(row, finding->host), *text = NULL;
 
-        if (row->n_text) {
-                mine = text_value(guest->words, row);
-                theirs = text_value(offer->words, row);
-                return g_strdup_printf(
-                        "the guest's %s is '%s', the host's '%s'%s", row->label, mine, theirs,
-                        finding->severity > SEVERITY_NOTE ?
-                                ": KVM accepts it, but the host's own is the safe choice" :
-                                "");
-        }
+        if (row->n_text)
+                return say_different_text(offer, guest, finding);
 
-        mine = explain_value(row, finding->guest);
-        theirs = explain_value(row, finding->host);
-        return g_strdup_printf("the guest's %s is %s, the host's %s%s%s", row->label, mine, theirs,
-                               row->rule == FIELD_RULE_EQUAL && row->breaks ? ": " : "",
-                               row->rule == FIELD_RULE_EQUAL && row->breaks ? row->breaks : "");
+        text = g_strdup_printf("the guest's %s is %s, the host's %s", label, mine, theirs);
+        return row->rule == FIELD_RULE_EQUAL ? with_breaks(g_steal_pointer(&text), row) :
+                                               g_steal_pointer(&text);
 }
 
 static char *say_unknown(const Finding *finding) {

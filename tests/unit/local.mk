@@ -6,13 +6,15 @@ unit_tests = \
 	%D%/test-explain \
 	%D%/test-fingerprint \
 	%D%/test-formats \
+	%D%/test-host \
 	%D%/test-leaf \
 	%D%/test-masks \
 	%D%/test-message \
 	%D%/test-offer \
 	%D%/test-place \
 	%D%/test-property \
-	%D%/test-recording
+	%D%/test-recording \
+	%D%/test-remedy
 
 check_LTLIBRARIES += %D%/libsupport.la
 %C%_libsupport_la_SOURCES = %D%/support.c %D%/support.h
@@ -25,6 +27,7 @@ TESTS += $(unit_tests)
 %C%_test_explain_LDADD = %D%/libsupport.la
 %C%_test_fingerprint_LDADD = %D%/libsupport.la
 %C%_test_formats_LDADD = client/formats/libformats.la %D%/libsupport.la
+%C%_test_host_LDADD = %D%/libsupport.la
 %C%_test_leaf_LDADD = %D%/libsupport.la
 %C%_test_masks_LDADD = %D%/libsupport.la
 %C%_test_message_LDADD = %D%/libsupport.la
@@ -32,3 +35,4 @@ TESTS += $(unit_tests)
 %C%_test_place_LDADD = %D%/libsupport.la
 %C%_test_property_LDADD = %D%/libsupport.la
 %C%_test_recording_LDADD = %D%/libsupport.la
+%C%_test_remedy_LDADD = %D%/libsupport.la

@@ -8,10 +8,10 @@
 #define BASE                                                           \
         "supported 0x0 0 0 0xd 0x756e6547 0x6c65746e 0x49656e69\n"     \
         "supported 0x1 0 0 0x50654 0x00100800 0xfffa3203 0x0f8bfbff\n" \
-        "supported 0x7 0 1 0x0 0x20 0x0 0x0\nextensions-recorded\nextension "
-"KVM_CAP_X86_DISABLE_EXITS 15\n"
+        "supported 0x7 0 1 0x0 0x20 0x0 0x0\n"                         \
+        "extensions-recorded\nextension KVM_CAP_X86_DISABLE_EXITS 15\n"
 
-        typedef struct FingerprintCase {
+typedef struct FingerprintCase {
         const char *name;
         const char *from; /* in BASE */
         const char *to;

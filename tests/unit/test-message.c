@@ -60,7 +60,7 @@ static const MessageCase message_cases[] = {
                 .field = "est",
                 .value = 1,
                 .cause = CAUSE_KVM,
-                .message = "the guest has Enhanced SpeedStep; the CPU has it, but this host's KVM "
+                .message = "the guest has enhanced SpeedStep; the CPU has it, but this host's KVM "
                            "does not offer it",
         },
         {
@@ -101,7 +101,7 @@ static const MessageCase message_cases[] = {
                 .field = "fsrm",
                 .value = 1,
                 .cause = CAUSE_CPU,
-                .message = "the guest has the hint Fast short REP MOV; this CPU does not have it: "
+                .message = "the guest has the hint fast short REP MOV; this CPU does not have it: "
                            "nothing breaks, something may be slower",
         },
 };
