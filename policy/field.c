@@ -100,15 +100,14 @@ const Field *field_at(FieldInterface interface, uint32_t leaf, uint32_t subleaf,
         return NULL;
 }
 
-uint32_t field_wildcard_mask(FieldInterface interface, uint32_t leaf, uint32_t subleaf,
-                             Register reg) {
-        uint32_t mask = 0;
+void field_wildcard_masks(FieldInterface interface, uint32_t leaf, uint32_t subleaf,
+                          uint32_t ret[N_REGISTERS]) {
+        memset(ret, 0, N_REGISTERS * sizeof(*ret));
 
         for (size_t i = first_of_leaf(interface, leaf); is_of_leaf(i, interface, leaf); i++)
-                if (field_table[i].word == FIELD_NONE && covers(&field_table[i], subleaf, reg))
-                        mask |= field_mask(&field_table[i]);
-
-        return mask;
+                if (field_table[i].word == FIELD_NONE &&
+                    covers(&field_table[i], subleaf, field_table[i].reg))
+                        ret[field_table[i].reg] |= field_mask(&field_table[i]);
 }
 
 const FieldLeaf *field_leaf_find(FieldInterface interface, uint32_t leaf) {

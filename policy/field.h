@@ -143,9 +143,9 @@ const Field *field_find(const char *name);
 const Field *field_at(FieldInterface interface, uint32_t leaf, uint32_t subleaf, Register reg,
                       unsigned bit);
 
-/* Which of a register's bits wildcard rows cover */
-uint32_t field_wildcard_mask(FieldInterface interface, uint32_t leaf, uint32_t subleaf,
-                             Register reg);
+/* Which bits of each register wildcard rows cover */
+void field_wildcard_masks(FieldInterface interface, uint32_t leaf, uint32_t subleaf,
+                          uint32_t ret[N_REGISTERS]);
 
 /* The leaf's first group from this sub-leaf on, or -1 */
 int field_group_first(FieldInterface interface, uint32_t leaf, uint32_t subleaf);

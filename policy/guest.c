@@ -29,14 +29,32 @@ static void add_duplicate(Guest *guest, const GuestDuplicate *duplicate) {
         g_array_append_vals(guest->duplicates, duplicate, 1);
 }
 
-/* Rows that stand behind another one that answers for them */
+/* The first of the rows from @start to @end that answers for the row's place */
+static const Leaf *find_between(const LeafTable *table, size_t start, size_t end, const Leaf *row) {
+        for (size_t i = start; i < end; i++)
+                if (rows_collide(leaf_table_at(table, i), row))
+                        return leaf_table_at(table, i);
+
+        return NULL;
+}
+
+/* Rows that stand behind another one that answers for them. Tables mostly come in order, and
+ * there a row can only collide with those of its own leaf. */
 static void find_duplicates(Guest *guest) {
+        size_t highest = 0; /* where the highest leaf so far begins */
+
         for (size_t i = 1; i < leaf_table_size(guest->table); i++) {
-                const Leaf *row = leaf_table_at(guest->table, i);
-                const Leaf *first = leaf_table_find(guest->table, row->leaf, row->subleaf);
+                const Leaf *row = leaf_table_at(guest->table, i), *first;
+                uint32_t leaf = leaf_table_at(guest->table, highest)->leaf;
                 GuestDuplicate duplicate = { .leaf = row->leaf, .subleaf = row->subleaf };
 
-                if (!first || first == row || !rows_collide(first, row))
+                if (row->leaf > leaf) {
+                        highest = i;
+                        continue;
+                }
+
+                first = find_between(guest->table, row->leaf == leaf ? highest : 0, i, row);
+                if (!first)
                         continue;
 
                 duplicate.differs =

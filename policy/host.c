@@ -24,6 +24,8 @@ struct Host {
         GHashTable *parameters; /* name -> text */
         GArray *varies;
         uint32_t varying[N_FIELD_WORDS];
+        Known known[N_CAPABILITIES];
+        CapabilitySet capabilities;
         uint8_t vendor;
         char *fingerprint;
 };
@@ -183,37 +185,6 @@ static void mark_varying(Host *host) {
                 if (group >= 0)
                         host->varying[group * N_REGISTERS + place->reg] |= mask;
         }
-}
-
-bool host_seal(Host *host, GError **error) {
-        GHashTableIter iter;
-        gpointer name, table;
-
-        if (!host->tables[HOST_SUPPORTED]) {
-                g_set_error_literal(
-                        error, POLICY_ERROR, POLICY_ERROR_TABLE,
-                        "a host needs a 'supported' table, the answer of KVM_GET_SUPPORTED_CPUID");
-                return false;
-        }
-
-        for (HostTable i = 0; i < N_HOST_TABLES; i++)
-                if (host->tables[i])
-                        host->words[i] = words_new(host->tables[i],
-                                                   i == HOST_HYPERV ? FIELD_INTERFACE_HYPERV :
-                                                                      N_FIELD_INTERFACES);
-
-        g_hash_table_iter_init(&iter, host->views);
-        while (g_hash_table_iter_next(&iter, &name, &table))
-                g_hash_table_replace(host->view_words, g_strdup(name),
-                                     words_new(table, N_FIELD_INTERFACES));
-
-        read_vendor(&host->info, host->tables[HOST_SUPPORTED]);
-        read_signature(&host->info, host->tables[HOST_SUPPORTED]);
-        host->vendor = vendor_from_string(host->info.vendor);
-        mark_varying(host);
-        host->is_sealed = true;
-        host->fingerprint = fingerprint_new(host);
-        return true;
 }
 
 const HostInfo *host_info(const Host *host) {
@@ -395,7 +366,7 @@ static Known condition_known(const Host *host, const CapabilityCondition *condit
 
 /* Alternatives: one that holds is enough, and one that is not known leaves the answer open. All
  * groups of alternatives have to hold. */
-Known host_has(const Host *host, const Capability *capability) {
+static Known conditions_known(const Host *host, const Capability *capability) {
         Known all = KNOWN_YES, any = KNOWN_YES;
 
         for (size_t i = 0; i < capability->n_conditions; i++) {
@@ -418,17 +389,55 @@ Known host_has(const Host *host, const Capability *capability) {
         return all;
 }
 
-CapabilitySet host_capabilities(const Host *host) {
-        CapabilitySet set = 0;
-
+/* Every check asks, and looking a name up costs more than the rest of the check. */
+static void find_capabilities(Host *host) {
         for (size_t i = 0; i < N_CAPABILITIES; i++) {
-                Known known = host_has(host, &capability_table[i]);
+                Known known = conditions_known(host, &capability_table[i]);
 
+                host->known[i] = known;
                 if (known == KNOWN_YES || (known == KNOWN_NOT && capability_table[i].is_default))
-                        set |= UINT64_C(1) << i;
+                        host->capabilities |= UINT64_C(1) << i;
+        }
+}
+
+bool host_seal(Host *host, GError **error) {
+        GHashTableIter iter;
+        gpointer name, table;
+
+        if (!host->tables[HOST_SUPPORTED]) {
+                g_set_error_literal(
+                        error, POLICY_ERROR, POLICY_ERROR_TABLE,
+                        "a host needs a 'supported' table, the answer of KVM_GET_SUPPORTED_CPUID");
+                return false;
         }
 
-        return set;
+        for (HostTable i = 0; i < N_HOST_TABLES; i++)
+                if (host->tables[i])
+                        host->words[i] = words_new(host->tables[i],
+                                                   i == HOST_HYPERV ? FIELD_INTERFACE_HYPERV :
+                                                                      N_FIELD_INTERFACES);
+
+        g_hash_table_iter_init(&iter, host->views);
+        while (g_hash_table_iter_next(&iter, &name, &table))
+                g_hash_table_replace(host->view_words, g_strdup(name),
+                                     words_new(table, N_FIELD_INTERFACES));
+
+        read_vendor(&host->info, host->tables[HOST_SUPPORTED]);
+        read_signature(&host->info, host->tables[HOST_SUPPORTED]);
+        host->vendor = vendor_from_string(host->info.vendor);
+        mark_varying(host);
+        find_capabilities(host);
+        host->is_sealed = true;
+        host->fingerprint = fingerprint_new(host);
+        return true;
+}
+
+Known host_has(const Host *host, const Capability *capability) {
+        return host->known[capability_index(capability)];
+}
+
+CapabilitySet host_capabilities(const Host *host) {
+        return host->capabilities;
 }
 
 uint64_t host_capability_value(const Host *host, const Capability *capability) {

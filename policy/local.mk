@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/capability.c %D%/capability.h \
 	%D%/cause.c %D%/cause.h \
 	%D%/check.c %D%/check.h \
+	%D%/delta.c %D%/delta.h \
 	%D%/error.c %D%/error.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/field.c %D%/field.h \

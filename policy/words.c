@@ -145,46 +145,82 @@ static void unmove_maxima(Words *words) {
 }
 
 static void add_extra(GArray *extra, const Leaf *row, FieldInterface interface, uint32_t leaf) {
-        for (Register reg = 0; reg < N_REGISTERS; reg++) {
-                ExtraWord word = { row->leaf, row->subleaf, reg, row->registers[reg] };
+        uint32_t known[N_REGISTERS] = {};
 
-                if (word.value && interface < N_FIELD_INTERFACES)
-                        word.value &= ~field_wildcard_mask(interface, leaf, row->subleaf, reg);
+        if (interface < N_FIELD_INTERFACES)
+                field_wildcard_masks(interface, leaf, row->subleaf, known);
+
+        for (Register reg = 0; reg < N_REGISTERS; reg++) {
+                ExtraWord word = { row->leaf, row->subleaf, reg,
+                                   row->registers[reg] & ~known[reg] };
+
                 if (word.value)
                         g_array_append_val(extra, word);
         }
 }
 
+/* What is being made of a table */
+typedef struct Filling {
+        const LeafTable *table;
+        Words *words;
+        GArray *extra;
+        bool filled[N_FIELD_GROUPS];
+        Range range;
+        int group; /* where the last row's leaf begins: the next row's is there too, or just behind */
+} Filling;
+
+static bool is_group_of(int group, FieldInterface interface, uint32_t leaf) {
+        return group >= 0 && group < N_FIELD_GROUPS && field_groups[group].leaf == leaf &&
+                field_groups[group].interface == interface;
+}
+
+/* The leaf's first group, or -1 */
+static int find_group(Filling *filling, FieldInterface interface, uint32_t leaf) {
+        int group = filling->group;
+
+        if (is_group_of(group, interface, leaf))
+                return group;
+
+        while (group >= 0 && group + 1 < N_FIELD_GROUPS &&
+               field_groups[group + 1].leaf == field_groups[group].leaf)
+                group++;
+        if (!is_group_of(++group, interface, leaf))
+                group = field_group_first(interface, leaf, 0);
+        if (group >= 0)
+                filling->group = group;
+        return group;
+}
+
 /* A row answers for its own sub-leaf, and without the index flag for every other one too. Returns
  * whether its own has rows in the field table. */
-static bool fill_leaf(Words *words, bool *filled, FieldInterface interface, uint32_t leaf,
-                      const Leaf *row) {
-        int first = field_group_first(interface, leaf, 0);
+static bool fill_leaf(Filling *filling, FieldInterface interface, uint32_t leaf, const Leaf *row) {
         bool is_found = false;
 
-        for (int i = first; i >= 0 && i < N_FIELD_GROUPS && field_groups[i].leaf == leaf &&
-             field_groups[i].interface == interface;
-             i++) {
+        for (int i = find_group(filling, interface, leaf); is_group_of(i, interface, leaf); i++) {
                 bool is_own = field_groups[i].subleaf == row->subleaf;
 
                 is_found |= is_own;
                 if (is_own || !(row->flags & LEAF_FLAG_INDEXED))
-                        fill_group(words, filled, i, row);
+                        fill_group(filling->words, filling->filled, i, row);
         }
 
         return is_found;
 }
 
-static void add_row(Words *words, bool *filled, GArray *extra, const LeafTable *table,
-                    const Leaf *row) {
+static bool is_zero(const Leaf *row) {
+        return (row->registers[REGISTER_EAX] | row->registers[REGISTER_EBX] |
+                row->registers[REGISTER_ECX] | row->registers[REGISTER_EDX]) == 0;
+}
+
+static void add_row(Filling *filling, const Leaf *row) {
         FieldInterface interface = N_FIELD_INTERFACES;
         uint32_t leaf = row->leaf;
-        bool is_known = words_locate(words, row->leaf, &interface, &leaf);
+        bool is_known = words_locate(filling->words, row->leaf, &interface, &leaf);
 
-        if (is_known && fill_leaf(words, filled, interface, leaf, row))
+        if (is_known && fill_leaf(filling, interface, leaf, row))
                 return;
-        if (leaf_table_find(table, row->leaf, row->subleaf) == row)
-                add_extra(extra, row, is_known ? interface : N_FIELD_INTERFACES, leaf);
+        if (!is_zero(row) && leaf_table_find(filling->table, row->leaf, row->subleaf) == row)
+                add_extra(filling->extra, row, is_known ? interface : N_FIELD_INTERFACES, leaf);
 }
 
 static int compare_extra(const void *a, const void *b) {
@@ -199,9 +235,8 @@ static int compare_extra(const void *a, const void *b) {
 
 Words *words_new(const LeafTable *table, FieldInterface only) {
         g_autoptr(GArray) extra = g_array_new(FALSE, FALSE, sizeof(ExtraWord));
-        bool filled[N_FIELD_GROUPS] = {};
         Words *words = g_new0(Words, 1);
-        Range range = {};
+        Filling filling = { .table = table, .words = words, .extra = extra, .group = -1 };
         gsize n_extra;
 
         find_bases(table, only, words->base);
@@ -209,8 +244,8 @@ Words *words_new(const LeafTable *table, FieldInterface only) {
         for (size_t i = 0; i < leaf_table_size(table); i++) {
                 const Leaf *row = leaf_table_at(table, i);
 
-                if (!is_above_maximum(table, &range, row->leaf))
-                        add_row(words, filled, extra, table, row);
+                if (!is_above_maximum(table, &filling.range, row->leaf))
+                        add_row(&filling, row);
         }
 
         unmove_maxima(words);
