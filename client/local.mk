@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 include client/formats/local.mk
+include client/lib/local.mk

@@ -2,3 +2,4 @@
 include tests/recordings/local.mk
 include tests/unit/local.mk
 include tests/rules/local.mk
+include tests/lib/local.mk

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The way to the daemon and back. What D-Bus can say of a failure is turned into what the user
+ * can do about it, here and nowhere else. */
+
+#include "client/lib/bus.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "dbus/names.h"
+
+#define USEC_PER_SEC UINT64_C(1000000)
+
+struct Bus {
+        sd_bus *bus;
+        CpuiddBus which;
+};
+
+typedef struct ErrorCode {
+        const char *name;
+        CpuiddError code;
+} ErrorCode;
+
+/* What is not here is CPUIDD_ERROR_FAILED. */
+static const ErrorCode error_codes[] = {
+        { CPUIDD_ERROR_NAME_INVALID_TABLE, CPUIDD_ERROR_INPUT },
+        { CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, CPUIDD_ERROR_INPUT },
+        { CPUIDD_ERROR_NAME_UNKNOWN_OPTION, CPUIDD_ERROR_INPUT },
+        { CPUIDD_ERROR_NAME_TOO_LARGE, CPUIDD_ERROR_INPUT },
+        { CPUIDD_ERROR_NAME_NOT_READY, CPUIDD_ERROR_NOT_READY },
+        { SD_BUS_ERROR_ACCESS_DENIED, CPUIDD_ERROR_DENIED },
+        { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, CPUIDD_ERROR_DENIED },
+        { SD_BUS_ERROR_UNKNOWN_METHOD, CPUIDD_ERROR_PROTOCOL },
+        { SD_BUS_ERROR_UNKNOWN_OBJECT, CPUIDD_ERROR_PROTOCOL },
+        { SD_BUS_ERROR_UNKNOWN_INTERFACE, CPUIDD_ERROR_PROTOCOL },
+        { SD_BUS_ERROR_UNKNOWN_PROPERTY, CPUIDD_ERROR_PROTOCOL },
+        { SD_BUS_ERROR_INVALID_ARGS, CPUIDD_ERROR_PROTOCOL },
+        { SD_BUS_ERROR_INVALID_SIGNATURE, CPUIDD_ERROR_PROTOCOL },
+        { SD_BUS_ERROR_INCONSISTENT_MESSAGE, CPUIDD_ERROR_PROTOCOL },
+};
+
+/* In the middle of a sentence */
+static char *errno_text(int r) {
+        char *text = g_strdup(g_strerror(-r));
+
+        text[0] = g_ascii_tolower(text[0]);
+        return text;
+}
+
+static const char *bus_name(CpuiddBus which) {
+        return which == CPUIDD_BUS_USER ? "user bus" : "system bus";
+}
+
+static const char *start_hint(CpuiddBus which) {
+        return which == CPUIDD_BUS_USER ? "start 'cpuidd --user'" : "try 'systemctl start cpuidd'";
+}
+
+static bool set_error_connect(GError **error, CpuiddBus which, const char *address, int r) {
+        g_autofree char *problem =
+                r == -ENOMEDIUM ? g_strdup("its address is not known") : errno_text(r);
+
+        g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
+                    "the %s%s%s cannot be reached: %s; is it running?", bus_name(which),
+                    address ? " at " : "", address ?: "", problem);
+        return false;
+}
+
+bool bus_set_error_write(GError **error, const char *member, int r) {
+        g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_FAILED, "%s cannot be asked: %s", member,
+                    g_strerror(-r));
+        return false;
+}
+
+bool bus_set_error_read(GError **error, const char *member, int r) {
+        g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_PROTOCOL,
+                    "the daemon's answer to %s cannot be read (%s); is it of another version?",
+                    member, g_strerror(-r));
+        return false;
+}
+
+static bool is_no_daemon(const sd_bus_error *e) {
+        return sd_bus_error_has_name(e, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+                sd_bus_error_has_name(e, SD_BUS_ERROR_NAME_HAS_NO_OWNER) ||
+                g_str_has_prefix(e->name, "org.freedesktop.DBus.Error.Spawn.") ||
+                g_str_has_prefix(e->name, "org.freedesktop.systemd1.");
+}
+
+static CpuiddError code_of(const sd_bus_error *e) {
+        for (size_t i = 0; i < G_N_ELEMENTS(error_codes); i++)
+                if (sd_bus_error_has_name(e, error_codes[i].name))
+                        return error_codes[i].code;
+
+        return CPUIDD_ERROR_FAILED;
+}
+
+/* A peer that vanishes and one that says nothing are both NoReply on the bus; @r tells them
+ * apart. */
+static void set_error_call(const Bus *bus, const char *member, const sd_bus_error *e, int r,
+                           GError **error) {
+        const char *where = bus_name(bus->which);
+
+        if (sd_bus_error_is_set(e) && is_no_daemon(e))
+                g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
+                            "cpuidd is not running on the %s; %s", where, start_hint(bus->which));
+        else if (r == -ETIMEDOUT)
+                g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
+                            "cpuidd did not answer %s within %d seconds", member, BUS_TIMEOUT_SEC);
+        else if (sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
+                g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
+                            "cpuidd went away before it answered %s; %s", member,
+                            start_hint(bus->which));
+        else if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE ||
+                 sd_bus_error_has_name(e, SD_BUS_ERROR_DISCONNECTED))
+                g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
+                            "the %s went away before cpuidd answered %s", where, member);
+        else if (sd_bus_error_is_set(e) && e->message && *e->message) {
+                g_autofree char *message = g_utf8_make_valid(e->message, -1);
+
+                g_set_error_literal(error, CPUIDD_ERROR, code_of(e),
+                                    g_strdelimit(message, "\r\n", ' '));
+        } else
+                g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_FAILED, "%s: %s", member,
+                            e->name ?: g_strerror(-r));
+}
+
+static int open_bus(CpuiddBus which, const char *address, sd_bus **ret) {
+        g_autoptr(sd_bus) bus = NULL;
+        int r;
+
+        if (!address)
+                return which == CPUIDD_BUS_USER ? sd_bus_open_user(ret) : sd_bus_open_system(ret);
+
+        r = sd_bus_new(&bus);
+        if (r < 0)
+                return r;
+        r = sd_bus_set_address(bus, address);
+        if (r < 0)
+                return r;
+        r = sd_bus_set_bus_client(bus, true);
+        if (r < 0)
+                return r;
+        r = sd_bus_start(bus);
+        if (r < 0)
+                return r;
+
+        *ret = g_steal_pointer(&bus);
+        return 0;
+}
+
+/* sd_bus_call() would wait for the bus's own greeting far longer than for an answer. */
+static int wait_until_ready(sd_bus *bus) {
+        int64_t end = g_get_monotonic_time() + BUS_TIMEOUT_SEC * USEC_PER_SEC;
+        int r;
+
+        while ((r = sd_bus_is_ready(bus)) == 0) {
+                int64_t now = g_get_monotonic_time();
+
+                r = sd_bus_process(bus, NULL);
+                if (r < 0)
+                        return r;
+                if (r > 0)
+                        continue;
+                if (now >= end)
+                        return -ETIMEDOUT;
+
+                r = sd_bus_wait(bus, end - now);
+                if (r < 0 && r != -EINTR)
+                        return r;
+        }
+
+        return r < 0 ? r : 0;
+}
+
+Bus *bus_connect(CpuiddBus which, const char *address, GError **error) {
+        Bus *bus = g_new0(Bus, 1);
+        int r;
+
+        bus->which = which;
+        r = open_bus(which, address, &bus->bus);
+        if (r >= 0)
+                r = wait_until_ready(bus->bus);
+        if (r < 0) {
+                (void) set_error_connect(error, which, address, r);
+                return bus_free(bus);
+        }
+
+        return bus;
+}
+
+Bus *bus_free(Bus *bus) {
+        if (!bus)
+                return NULL;
+
+        sd_bus_close_unref(bus->bus);
+        g_free(bus);
+        return NULL;
+}
+
+sd_bus_message *bus_message_new(Bus *bus, const char *member, GError **error) {
+        sd_bus_message *call = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_call(bus->bus, &call, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
+                                           CPUIDD_INTERFACE, member);
+        if (r < 0)
+                (void) bus_set_error_write(error, member, r);
+
+        return call;
+}
+
+sd_bus_message *bus_call(Bus *bus, sd_bus_message *call, GError **error) {
+        sd_bus_error bus_error = SD_BUS_ERROR_NULL;
+        sd_bus_message *reply = NULL;
+        int r;
+
+        r = sd_bus_call(bus->bus, call, BUS_TIMEOUT_SEC * USEC_PER_SEC, &bus_error, &reply);
+        if (r < 0)
+                set_error_call(bus, sd_bus_message_get_member(call), &bus_error, r, error);
+
+        sd_bus_error_free(&bus_error);
+        return reply;
+}
+
+static sd_bus_message *get_property(Bus *bus, const char *property, GError **error) {
+        g_autoptr(sd_bus_message) call = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_call(bus->bus, &call, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
+                                           "org.freedesktop.DBus.Properties", "Get");
+        if (r >= 0)
+                r = sd_bus_message_append(call, "ss", CPUIDD_INTERFACE, property);
+        if (r < 0) {
+                (void) bus_set_error_write(error, property, r);
+                return NULL;
+        }
+
+        return bus_call(bus, call, error);
+}
+
+char *bus_get_text(Bus *bus, const char *property, GError **error) {
+        g_autoptr(sd_bus_message) reply = get_property(bus, property, error);
+        const char *text;
+        int r;
+
+        if (!reply)
+                return NULL;
+
+        r = sd_bus_message_read(reply, "v", "s", &text);
+        if (r < 0) {
+                (void) bus_set_error_read(error, property, r);
+                return NULL;
+        }
+
+        return g_strdup(text);
+}
+
+bool bus_get_bool(Bus *bus, const char *property, bool *ret, GError **error) {
+        g_autoptr(sd_bus_message) reply = get_property(bus, property, error);
+        int r, value;
+
+        if (!reply)
+                return false;
+
+        r = sd_bus_message_read(reply, "v", "b", &value);
+        if (r < 0)
+                return bus_set_error_read(error, property, r);
+
+        *ret = value;
+        return true;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A daemon on a bus, and the questions that it can be asked. Every failure is a CPUIDD_ERROR
+ * here already. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+#include <systemd/sd-bus.h>
+
+#include "client/lib/cpuidd.h"
+#include "policy/host.h"
+
+/* How long an answer may take */
+#define BUS_TIMEOUT_SEC 5
+
+/* As many guests as the daemon takes at once */
+#define BUS_CHECK_MANY_MAX 1024
+
+typedef struct Bus Bus;
+
+Bus *bus_connect(CpuiddBus which, const char *address, GError **error);
+Bus *bus_free(Bus *bus);
+
+/* A call to be filled with arguments, and its answer */
+sd_bus_message *bus_message_new(Bus *bus, const char *member, GError **error);
+sd_bus_message *bus_call(Bus *bus, sd_bus_message *call, GError **error);
+
+/* @r is what sd-bus said; always false */
+bool bus_set_error_write(GError **error, const char *member, int r);
+bool bus_set_error_read(GError **error, const char *member, int r);
+
+char *bus_get_text(Bus *bus, const char *property, GError **error);
+bool bus_get_bool(Bus *bus, const char *property, bool *ret, GError **error);
+
+/* The members of the interface. Tables are flat words. */
+GPtrArray *bus_check(const CpuiddHost *host, CpuiddGuest *const *guests, size_t n_guests,
+                     CpuiddCheckFlags flags, GError **error);
+uint32_t *bus_get_cpuid(Bus *bus, const char *const *capabilities, size_t *ret_n, GError **error);
+GPtrArray *bus_list_capabilities(Bus *bus, GError **error);
+GPtrArray *bus_get_delta(Bus *bus, const char *capability, GError **error);
+Host *bus_get_profile(Bus *bus, GError **error);
+bool bus_refresh(Bus *bus, bool *ret_changed, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus, sd_bus_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the parts of libcpuidd know of each other */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+#include "client/lib/bus.h"
+#include "client/lib/cpuidd.h"
+#include "policy/guest.h"
+#include "policy/host.h"
+#include "policy/offer.h"
+#include "policy/verdict.h"
+
+struct CpuiddGuest {
+        unsigned n_refs;
+        char *name;
+        Guest *guest;
+};
+
+/* Either asked over the bus, or answered here: then offers is set */
+struct CpuiddHost {
+        unsigned n_refs;
+        char *name;
+        Host *host;
+        OfferCache *offers;
+        Bus *bus;
+};
+
+/* What policy and formats refuse is an input that cannot be used; @name (or NULL) is put in
+ * front. Takes @cause over; always false. */
+bool set_error_input(GError **error, GError *cause, const char *name);
+
+/* What is known of the host: of a daemon, what it says now */
+Host *host_get_policy(CpuiddHost *host, GError **error);
+
+/* Sets of names. NULL is the usual VMM's. */
+bool capability_set_from_names(const char *const *names, CapabilitySet *ret, GError **error);
+/* Copies, for g_strfreev() */
+char **capability_set_to_names(CapabilitySet set);
+
+/* Verdicts are filled by whoever asked */
+CpuiddVerdict *verdict_new(const CpuiddHost *host, const CpuiddGuest *guest, const char *word,
+                           const char *fingerprint);
+/* Both are taken over */
+void verdict_take_needs(CpuiddVerdict *verdict, char **needs);
+void verdict_take_finding(CpuiddVerdict *verdict, CpuiddFinding *finding);
+CpuiddVerdict *verdict_new_from_policy(const CpuiddHost *host, const CpuiddGuest *guest,
+                                       const Verdict *answer);
+
+/* A member that is `const` to callers and ours to free */
+#define free_const(p) g_free((void *) (p))
+#define free_const_strv(p) g_strfreev((char **) (p))

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A host's profile as `cpuidd.host/1` and as a recording. What was not recorded is left out,
+ * never written as zero. */
+
+#include "client/lib/json-text.h"
+#include "client/lib/private.h"
+#include "policy/place.h"
+#include "policy/recording.h"
+
+static void add_parameters(JsonText *json, const Host *host) {
+        g_autofree const char **names = host_list_parameters(host);
+
+        if (!names[0])
+                return;
+
+        json_text_open_object(json, "module_parameters");
+        for (size_t i = 0; names[i]; i++)
+                json_text_add_text(json, names[i], host_get_parameter(host, names[i]));
+        json_text_close(json);
+}
+
+static void add_machine(JsonText *json, const Host *host) {
+        const HostInfo *info = host_info(host);
+
+        json_text_open_object(json, "host");
+        json_text_add_text(json, "kernel", info->kernel);
+        if (info->modules)
+                json_text_add_texts(json, "modules", (const char *const *) info->modules);
+        add_parameters(json, host);
+        json_text_add_text(json, "vendor", info->vendor);
+        json_text_add_number(json, "family", info->family);
+        json_text_add_number(json, "model", info->model);
+        json_text_add_number(json, "stepping", info->stepping);
+        json_text_add_text(json, "microcode", info->microcode);
+        json_text_add_text(json, "probed_at", info->probed_at);
+        if (info->cpus > 0)
+                json_text_add_number(json, "cpus", info->cpus);
+        json_text_close(json);
+}
+
+static void add_views(JsonText *json, const Host *host) {
+        g_autofree const char **names = host_list_views(host);
+
+        if (!names[0])
+                return;
+
+        json_text_open_object(json, "views");
+        for (size_t i = 0; names[i]; i++)
+                json_text_add_table(json, names[i], host_view(host, names[i]));
+        json_text_close(json);
+}
+
+static void add_table(JsonText *json, const char *key, const Host *host, HostTable which) {
+        if (host_table(host, which))
+                json_text_add_table(json, key, host_table(host, which));
+}
+
+static void add_varies(JsonText *json, const Host *host) {
+        size_t n;
+        const Place *places = host_varying(host, &n);
+
+        json_text_open_array(json, "varies");
+        for (size_t i = 0; i < n; i++) {
+                const Place *place = &places[i];
+                g_autofree char *text = place_format(place->leaf, place->subleaf, place->reg,
+                                                     place->high, place->low);
+
+                json_text_add_text(json, NULL, text);
+        }
+        json_text_close(json);
+}
+
+static void add_extensions(JsonText *json, const Host *host) {
+        g_autofree const char **names = host_list_extensions(host);
+        int64_t value;
+
+        if (!host_get_extension(host, "", &value))
+                return;
+
+        json_text_open_object(json, "extensions");
+        for (size_t i = 0; names[i]; i++)
+                if (host_get_extension(host, names[i], &value) && value != 0)
+                        json_text_add_number(json, names[i], value);
+        json_text_close(json);
+}
+
+static void add_attributes(JsonText *json, const Host *host) {
+        g_autofree const char **names = host_list_attributes(host);
+        uint64_t value;
+
+        if (!host_get_attribute(host, "", &value))
+                return;
+
+        json_text_open_object(json, "attributes");
+        for (size_t i = 0; names[i]; i++)
+                if (host_get_attribute(host, names[i], &value))
+                        json_text_add_hex(json, names[i], value);
+        json_text_close(json);
+}
+
+static void add_msrs(JsonText *json, const Host *host) {
+        g_autoptr(GArray) indexes = host_list_msrs(host);
+
+        if (indexes->len == 0)
+                return;
+
+        json_text_open_object(json, "msrs");
+        for (size_t i = 0; i < indexes->len; i++) {
+                uint32_t index = g_array_index(indexes, uint32_t, i);
+                g_autofree char *key = g_strdup_printf("0x%x", index);
+                uint64_t value = 0;
+
+                (void) host_get_msr(host, index, &value);
+                json_text_add_hex(json, key, value);
+        }
+        json_text_close(json);
+}
+
+char *cpuidd_host_get_profile(CpuiddHost *host, CpuiddJson style, GError **error) {
+        g_autoptr(Host) policy = host_get_policy(host, error);
+        g_autoptr(JsonText) json = NULL;
+
+        if (!policy)
+                return NULL;
+
+        json = json_text_new(style);
+        json_text_open_object(json, NULL);
+        json_text_add_text(json, "schema", "cpuidd.host/1");
+        json_text_add_text(json, "name", host_info(policy)->name ?: host->name);
+        add_machine(json, policy);
+        add_table(json, "supported", policy, HOST_SUPPORTED);
+        add_views(json, policy);
+        add_table(json, "emulated", policy, HOST_EMULATED);
+        add_table(json, "hyperv", policy, HOST_HYPERV);
+        add_table(json, "hardware", policy, HOST_HARDWARE);
+        add_table(json, "forced_on", policy, HOST_FORCED_ON);
+        add_table(json, "forced_off", policy, HOST_FORCED_OFF);
+        add_varies(json, policy);
+        add_extensions(json, policy);
+        add_attributes(json, policy);
+        add_msrs(json, policy);
+        if (host_info(policy)->tsc_khz > 0)
+                json_text_add_number(json, "tsc_khz", host_info(policy)->tsc_khz);
+        json_text_add_text(json, "fingerprint", host_fingerprint(policy));
+        json_text_close(json);
+        return json_text_finish(g_steal_pointer(&json));
+}
+
+char *cpuidd_host_get_recording(CpuiddHost *host, GError **error) {
+        g_autoptr(Host) policy = host_get_policy(host, error);
+
+        return policy ? recording_write(policy) : NULL;
+}
