@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The parts of the probe that need no KVM: what it says when there is none, how it walks CPUID,
+ * and what it makes of answers that differ. */
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <glib.h>
+#include <glib/gstdio.h>
+
+#include "daemon/kvm/error.h"
+#include "daemon/kvm/forced.h"
+#include "daemon/kvm/hardware.h"
+#include "daemon/kvm/kvm-device.h"
+#include "daemon/kvm/kvm-extension.h"
+#include "daemon/kvm/varies.h"
+#include "policy/capability.h"
+#include "policy/place.h"
+
+#define N_ROWS 12
+
+#define ROW(_leaf, _subleaf, ...)                                                \
+        {                                                                        \
+                .leaf = _leaf, .subleaf = _subleaf, .registers = { __VA_ARGS__ } \
+        }
+#define SUBROW(_leaf, _subleaf, ...)                                                           \
+        {                                                                                      \
+                .leaf = _leaf, .subleaf = _subleaf, .flags = LEAF_FLAG_INDEXED, .registers = { \
+                        __VA_ARGS__                                                            \
+                }                                                                              \
+        }
+
+static LeafTable *table_new(const Leaf *rows, size_t n_rows) {
+        LeafTable *table = leaf_table_new();
+
+        for (size_t i = 0; i < n_rows; i++)
+                leaf_table_add(table, &rows[i]);
+
+        return table;
+}
+
+static void test_no_device(void) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(kvm_device_open("/nonexistent/kvm", &error));
+        g_assert_error(error, PROBE_ERROR, PROBE_ERROR_NO_DEVICE);
+        g_assert_true(g_str_has_prefix(error->message, "open /nonexistent/kvm: "));
+        g_assert_null(strchr(error->message, '\n'));
+}
+
+static void test_not_kvm(void) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(kvm_device_open("/dev/null", &error));
+        g_assert_error(error, PROBE_ERROR, PROBE_ERROR_VERSION);
+        g_assert_true(
+                g_str_has_prefix(error->message, "/dev/null is not KVM: KVM_GET_API_VERSION: "));
+}
+
+static void test_permission(void) {
+        g_autofree char *path = g_build_filename(g_get_tmp_dir(), "probe-parts-XXXXXX", NULL);
+        g_autoptr(GError) error = NULL;
+        uid_t user = geteuid();
+        int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0);
+
+        g_assert_cmpint(fd, >=, 0);
+        (void) close(fd);
+
+        /* Nothing is forbidden to root */
+        g_assert_cmpint(user == 0 ? seteuid(65534) : 0, ==, 0);
+        g_assert_null(kvm_device_open(path, &error));
+        g_assert_cmpint(user == 0 ? seteuid(0) : 0, ==, 0);
+        (void) g_unlink(path);
+
+        g_assert_error(error, PROBE_ERROR, PROBE_ERROR_PERMISSION);
+        g_assert_true(g_str_has_suffix(error->message, ": run as root"));
+}
+
+static void test_failed(void) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(kvm_device_open("/", &error));
+        g_assert_error(error, PROBE_ERROR, PROBE_ERROR_FAILED);
+        g_assert_true(g_str_has_prefix(error->message, "open /: "));
+}
+
+static void test_every_condition_is_asked(void) {
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                for (size_t j = 0; j < capability_table[i].n_conditions; j++) {
+                        const CapabilityCondition *condition = &capability_table[i].conditions[j];
+                        bool is_asked = condition->kind != CONDITION_EXTENSION &&
+                                condition->kind != CONDITION_ATTRIBUTE;
+
+                        for (size_t k = 0; k < n_kvm_extensions; k++)
+                                is_asked |= g_str_equal(kvm_extensions[k].name, condition->name);
+                        for (size_t k = 0; k < n_kvm_attributes; k++)
+                                is_asked |= g_str_equal(kvm_attributes[k].name, condition->name);
+
+                        if (!is_asked)
+                                g_test_message("%s is not asked for", condition->name);
+                        g_assert_true(is_asked);
+                }
+}
+
+/* The CPU that the walk walks; what it has no row for is answered with zeroes */
+static const Leaf *fake_rows;
+
+static void fake_instruction(uint32_t leaf, uint32_t subleaf, uint32_t ret_registers[N_REGISTERS]) {
+        memset(ret_registers, 0, N_REGISTERS * sizeof(uint32_t));
+        for (size_t i = 0; i < N_ROWS; i++)
+                if (fake_rows[i].leaf == leaf && fake_rows[i].subleaf == subleaf) {
+                        memcpy(ret_registers, fake_rows[i].registers,
+                               sizeof(fake_rows[i].registers));
+                        return;
+                }
+}
+
+static void all_ones(uint32_t leaf, uint32_t subleaf, uint32_t ret_registers[N_REGISTERS]) {
+        (void) subleaf;
+        memset(ret_registers, 0xff, N_REGISTERS * sizeof(uint32_t));
+
+        /* A maximum that is still one of its range */
+        if ((leaf & 0xffff) == 0)
+                ret_registers[REGISTER_EAX] = leaf | 0xffff;
+}
+
+typedef struct WalkCase {
+        const char *name;
+        Leaf rows[N_ROWS];
+        const char *expect; /* the sub-leaves of leaves that have something in them */
+} WalkCase;
+
+static const WalkCase walk_cases[] = {
+        {
+                .name = "caches-until-type-0",
+                .rows = { ROW(0, 0, 4), ROW(4, 0, 0x121), ROW(4, 1, 0x122), ROW(4, 3, 0x143) },
+                .expect = "0x0.0 0x4.0 0x4.1",
+        },
+        {
+                .name = "features-up-to-their-maximum",
+                .rows = { ROW(0, 0, 7), ROW(7, 0, 2, 1), ROW(7, 1, 1), ROW(7, 2, 1), ROW(7, 3, 1) },
+                .expect = "0x0.0 0x7.0 0x7.1 0x7.2",
+        },
+        {
+                .name = "topology-until-level-type-0",
+                .rows = { ROW(0, 0, 0xb), ROW(0xb, 0, 1, 2, 0x100), ROW(0xb, 1, 5, 4, 0x201),
+                          ROW(0xb, 2, 0, 0, 2) },
+                .expect = "0x0.0 0xb.0 0xb.1",
+        },
+        {
+                .name = "xsave-by-xcr0-and-xss",
+                .rows = { ROW(0, 0, 0xd), ROW(0xd, 0, 0x60007), ROW(0xd, 1, 0xf, 0, 0x100),
+                          ROW(0xd, 2, 1), ROW(0xd, 3, 1), ROW(0xd, 8, 1), ROW(0xd, 17, 1),
+                          ROW(0xd, 18, 1) },
+                .expect = "0x0.0 0xd.0 0xd.1 0xd.2 0xd.8 0xd.17 0xd.18",
+        },
+        {
+                .name = "resources-by-mask",
+                .rows = { ROW(0, 0, 0x10), ROW(0x10, 0, 0, 0xa), ROW(0x10, 1, 1), ROW(0x10, 2, 1),
+                          ROW(0x10, 3, 1) },
+                .expect = "0x0.0 0x10.0 0x10.1 0x10.3",
+        },
+        {
+                .name = "sgx-sections-behind-two-fixed-ones",
+                .rows = { ROW(0, 0, 0x12), ROW(0x12, 0, 1), ROW(0x12, 1, 0x36), ROW(0x12, 2, 1),
+                          ROW(0x12, 4, 1) },
+                .expect = "0x0.0 0x12.0 0x12.1 0x12.2",
+        },
+        {
+                .name = "no-hypervisor-range",
+                .rows = { ROW(0, 0, 1), ROW(1, 0, 1, 0, 0x80000000),
+                          ROW(0x40000000, 0, 0x40000001) },
+                .expect = "0x0.0 0x1.0",
+        },
+        {
+                .name = "centaur-range-of-another-vendor",
+                .rows = { ROW(0, 0, 1), ROW(0x80000000, 0, 0x80000001), ROW(0x80000001, 0, 1),
+                          ROW(0xc0000000, 0, 0xc0000001), ROW(0xc0000001, 0, 1) },
+                .expect = "0x0.0 0x80000000.0 0x80000001.0",
+        },
+        {
+                .name = "centaur-range",
+                .rows = { ROW(0, 0, 1, 0x746e6543, 0x736c7561, 0x48727561),
+                          ROW(0xc0000000, 0, 0xc0000001), ROW(0xc0000001, 0, 1) },
+                .expect = "0x0.0 0xc0000000.0 0xc0000001.0",
+        },
+};
+
+static void test_walk(gconstpointer user_data) {
+        const WalkCase *walk = user_data;
+        g_autoptr(GString) seen = g_string_new(NULL);
+        g_autoptr(LeafTable) table = NULL;
+
+        fake_rows = walk->rows;
+        table = hardware_read(fake_instruction);
+
+        for (size_t i = 0; i < leaf_table_size(table); i++) {
+                const Leaf *row = leaf_table_at(table, i);
+                static const uint32_t zeroes[N_REGISTERS];
+
+                if (memcmp(row->registers, zeroes, sizeof(zeroes)) != 0)
+                        g_string_append_printf(seen, "%s0x%x.%u", seen->len > 0 ? " " : "",
+                                               row->leaf, row->subleaf);
+        }
+
+        g_assert_cmpstr(seen->str, ==, walk->expect);
+}
+
+static void test_walk_ends(void) {
+        g_autoptr(LeafTable) table = hardware_read(all_ones);
+
+        g_assert_cmpuint(leaf_table_size(table), ==, LEAF_TABLE_MAX);
+}
+
+typedef struct VariesCase {
+        const char *name;
+        Leaf left[N_ROWS];
+        Leaf right[N_ROWS];
+        size_t n_left;
+        size_t n_right;
+        const char *expect;
+} VariesCase;
+
+static const VariesCase varies_cases[] = {
+        {
+                .name = "one-bit-of-a-field-is-the-field",
+                .left = { ROW(1, 0, 0, 0x00020800) },
+                .right = { ROW(1, 0, 0, 0x01020800) },
+                .n_left = 1,
+                .n_right = 1,
+                .expect = "0x1.0:ebx[31:24]",
+        },
+        {
+                .name = "fields-side-by-side-are-one-place",
+                .left = { ROW(1, 0, 0, 0x00020800) },
+                .right = { ROW(1, 0, 0, 0x01030800) },
+                .n_left = 1,
+                .n_right = 1,
+                .expect = "0x1.0:ebx[31:16]",
+        },
+        {
+                .name = "bits-without-a-field-are-the-register",
+                .left = { ROW(0x7fff, 0, 0, 0, 1) },
+                .right = { ROW(0x7fff, 0, 0, 0, 2) },
+                .n_left = 1,
+                .n_right = 1,
+                .expect = "0x7fff.0:ecx",
+        },
+        {
+                .name = "a-sub-leaf-that-only-one-has",
+                .left = { SUBROW(7, 0, 1), SUBROW(7, 1, 0x10) },
+                .right = { SUBROW(7, 0, 1) },
+                .n_left = 2,
+                .n_right = 1,
+                .expect = "0x7.1:eax[4]",
+        },
+        {
+                .name = "in-order-and-each-once",
+                .left = { SUBROW(0xb, 0, 0, 0, 0, 1), ROW(1, 0, 0, 0x01000000) },
+                .right = { SUBROW(0xb, 0, 0, 0, 0, 0), ROW(1, 0, 0, 0) },
+                .n_left = 2,
+                .n_right = 2,
+                .expect = "0x1.0:ebx[31:24] 0xb.0:edx",
+        },
+        {
+                .name = "nothing",
+                .left = { ROW(1, 0, 1, 2, 3, 4) },
+                .right = { ROW(1, 0, 1, 2, 3, 4) },
+                .n_left = 1,
+                .n_right = 1,
+                .expect = "",
+        },
+};
+
+static void test_varies(gconstpointer user_data) {
+        const VariesCase *pair = user_data;
+        g_autoptr(LeafTable) left = table_new(pair->left, pair->n_left);
+        g_autoptr(LeafTable) right = table_new(pair->right, pair->n_right);
+        g_autoptr(Varies) varies = varies_new();
+        g_autoptr(GString) seen = g_string_new(NULL);
+        g_autoptr(GArray) places = NULL;
+
+        varies_compare(varies, left, right);
+        places = varies_places(varies);
+        for (size_t i = 0; i < places->len; i++) {
+                const Place *place = &g_array_index(places, Place, i);
+                g_autofree char *text = place_format(place->leaf, place->subleaf, place->reg,
+                                                     place->high, place->low);
+
+                g_string_append_printf(seen, "%s%s", seen->len > 0 ? " " : "", text);
+        }
+
+        g_assert_cmpstr(seen->str, ==, pair->expect);
+}
+
+/* What kvm_pvm answered: facts kvm-experiments 2.1 and 2.2 */
+static const Leaf pvm_supported[] = {
+        ROW(1, 0, 0x000a0678, 0x00020800, 0x81202000, 0x0f8bfbff),
+        SUBROW(7, 0, 0x00000002, 0x01802042, 0x1a010104, 0xbc010400),
+        SUBROW(0xd, 0, 0x000002e7, 0x00000a88, 0x00000a88, 0),
+};
+static const Leaf pvm_read_back[] = {
+        ROW(1, 0, 0x000a0678, 0x00020800, 0xf7f83203, 0x1f8bfbff),
+        SUBROW(7, 0, 0x00000002, 0xf1bf23eb, 0x1a005f46, 0xbc814410),
+        SUBROW(0xd, 0, 0x000002e7, 0x00000240, 0x00000a88, 0),
+};
+
+static void test_forced(void) {
+        g_autoptr(LeafTable) supported = table_new(pvm_supported, G_N_ELEMENTS(pvm_supported));
+        g_autoptr(LeafTable) back = table_new(pvm_read_back, G_N_ELEMENTS(pvm_read_back));
+        g_autoptr(LeafTable) bare = forced_without_features(supported);
+        g_autoptr(LeafTable) off = forced_difference(supported, back);
+        g_autoptr(LeafTable) on = forced_difference(back, bare);
+
+        /* LA57, and not the size of the XSAVE area */
+        g_assert_cmpuint(leaf_table_size(off), ==, 1);
+        g_assert_cmphex(leaf_table_find(off, 7, 0)->registers[REGISTER_ECX], ==, 0x00010000);
+        g_assert_cmphex(leaf_table_find(off, 7, 0)->registers[REGISTER_EBX], ==, 0);
+
+        /* SSE3 and so on, and not OSXSAVE, which is the guest's own */
+        g_assert_cmphex(leaf_table_find(on, 1, 0)->registers[REGISTER_ECX] & 0x08000001, ==, 1);
+        g_assert_cmphex(leaf_table_find(on, 1, 0)->registers[REGISTER_EAX], ==, 0);
+
+        /* The version stays in the table that has no features, and the features do not */
+        g_assert_cmphex(leaf_table_find(bare, 1, 0)->registers[REGISTER_EAX], ==, 0x000a0678);
+        g_assert_cmphex(leaf_table_find(bare, 7, 0)->registers[REGISTER_EBX], ==, 0);
+}
+
+int main(int argc, char *argv[]) {
+        g_test_init(&argc, &argv, NULL);
+
+        g_test_add_func("/probe/open/no-device", test_no_device);
+        g_test_add_func("/probe/open/not-kvm", test_not_kvm);
+        g_test_add_func("/probe/open/permission", test_permission);
+        g_test_add_func("/probe/open/failed", test_failed);
+        g_test_add_func("/probe/every-condition-is-asked", test_every_condition_is_asked);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(walk_cases); i++) {
+                g_autofree char *path = g_strconcat("/probe/walk/", walk_cases[i].name, NULL);
+
+                g_test_add_data_func(path, &walk_cases[i], test_walk);
+        }
+        g_test_add_func("/probe/walk/ends", test_walk_ends);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(varies_cases); i++) {
+                g_autofree char *path = g_strconcat("/probe/varies/", varies_cases[i].name, NULL);
+
+                g_test_add_data_func(path, &varies_cases[i], test_varies);
+        }
+
+        g_test_add_func("/probe/forced", test_forced);
+
+        return g_test_run();
+}
