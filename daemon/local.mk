@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+include daemon/bus/local.mk
 include daemon/kvm/local.mk
 
 libexec_PROGRAMS += %D%/cpuidd

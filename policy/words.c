@@ -166,7 +166,7 @@ typedef struct Filling {
         GArray *extra;
         bool filled[N_FIELD_GROUPS];
         Range range;
-        int group; /* where the last row's leaf begins: the next row's is there too, or just behind */
+        int group; /* where the leaf of the last row begins; the next one is near */
 } Filling;
 
 static bool is_group_of(int group, FieldInterface interface, uint32_t leaf) {

@@ -3,3 +3,4 @@ include tests/recordings/local.mk
 include tests/unit/local.mk
 include tests/rules/local.mk
 include tests/lib/local.mk
+include tests/bus/local.mk

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What talks D-Bus. Linked with libpolicy.la, which is no part of it.
+noinst_LTLIBRARIES += %D%/libbus.la
+%C%_libbus_la_SOURCES = \
+	%D%/batch.c %D%/batch.h \
+	%D%/bus-error.c %D%/bus-error.h \
+	%D%/bus-util.h \
+	%D%/service.c %D%/service.h \
+	%D%/vtable.c %D%/vtable.h \
+	%D%/wire-profile.c \
+	%D%/wire-read.c \
+	%D%/wire-write.c \
+	%D%/wire.h

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the service knows and who waits for it. Where hosts come from is its owner's business: the
+ * service says when one is wanted, the owner comes back with service_answer(). */
+
+#include <stdbool.h>
+
+#include <glib.h>
+#include <systemd/sd-bus.h>
+
+#include "daemon/bus/batch.h"
+#include "policy/host.h"
+#include "policy/offer.h"
+
+typedef struct Service Service;
+
+/* May answer at once */
+typedef void (*ServiceAskFunc)(void *userdata);
+
+/* @name: what the host is called where a recording does not say, or NULL */
+Service *service_new(const char *name, ServiceAskFunc ask, void *userdata);
+Service *service_free(Service *service);
+
+/* Its object on the bus, and its name. Errors say in a line what is wrong with the bus. */
+bool service_add_to_bus(Service *service, sd_bus *bus, GError **error);
+bool service_take_name(Service *service, GError **error);
+
+/* Has KVM asked again. @call (or NULL) is a Refresh that will be answered. What comes while an
+ * answer is awaited makes one more question, since that answer may be from before; it is shared. */
+bool service_refresh(Service *service, sd_bus_message *call, GError **error);
+
+/* The question's answer: a host, which is taken over, or the reason why there is none. What
+ * cannot be confirmed is not served any more: a stale yes is a failed migration. true if the
+ * fingerprint is another. */
+bool service_answer(Service *service, Host *host, const GError *problem);
+
+/* NULL with SERVICE_ERROR_NOT_READY where there is none */
+Host *service_host(const Service *service, GError **error);
+const Offer *service_offer(Service *service, CapabilitySet capabilities);
+
+Batches *service_batches(const Service *service);
+const char *service_name(const Service *service);
+bool service_is_ready(const Service *service);
+/* A property's value; "" while the service is not ready */
+const char *service_text(const Service *service, const char *property);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Service, service_free)

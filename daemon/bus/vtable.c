@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The handlers: read, ask the engine, reply. None of them waits for anything but Refresh, for the
+ * bus to say who asks. */
+
+#include "daemon/bus/vtable.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "daemon/bus/batch.h"
+#include "daemon/bus/bus-error.h"
+#include "daemon/bus/bus-util.h"
+#include "daemon/bus/service.h"
+#include "daemon/bus/wire.h"
+#include "policy/check.h"
+
+static int method_check(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Service *service = userdata;
+        g_autoptr(sd_bus_message) reply = NULL;
+        g_autoptr(Guest) guest = NULL;
+        g_autoptr(GError) local_error = NULL;
+        g_auto(Verdict) verdict = {};
+        CheckFlags flags;
+        int r;
+
+        if (!service_host(service, &local_error))
+                return bus_error_reply(error, 0, local_error);
+        r = wire_read_guest(m, &guest, &flags, &local_error);
+        if (r < 0)
+                return bus_error_reply(error, r, local_error);
+
+        check(service_offer(service, guest->capabilities), guest, flags, &verdict);
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r < 0)
+                return r;
+        r = wire_append_verdict(reply, &verdict);
+        return r < 0 ? r : sd_bus_message_send(reply);
+}
+
+static int method_check_many(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Service *service = userdata;
+        g_autoptr(GError) local_error = NULL;
+        Host *host = service_host(service, &local_error);
+        int r;
+
+        if (!host)
+                return bus_error_reply(error, 0, local_error);
+
+        r = batches_answer(service_batches(service), host, m, &local_error);
+        return r < 0 ? bus_error_reply(error, r, local_error) : r;
+}
+
+static int method_get_cpuid(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Service *service = userdata;
+        g_autoptr(sd_bus_message) reply = NULL;
+        g_autoptr(LeafTable) table = NULL;
+        g_autoptr(GError) local_error = NULL;
+        CapabilitySet capabilities;
+        int r;
+
+        if (!service_host(service, &local_error))
+                return bus_error_reply(error, 0, local_error);
+        r = wire_read_capabilities(m, &capabilities, &local_error);
+        if (r < 0)
+                return bus_error_reply(error, r, local_error);
+
+        table = offer_to_table(service_offer(service, capabilities));
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r < 0)
+                return r;
+        r = wire_append_table(reply, table);
+        return r < 0 ? r : sd_bus_message_send(reply);
+}
+
+static int method_list_capabilities(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Service *service = userdata;
+        g_autoptr(sd_bus_message) reply = NULL;
+        g_autoptr(GError) local_error = NULL;
+        const Host *host = service_host(service, &local_error);
+        int r;
+
+        if (!host)
+                return bus_error_reply(error, 0, local_error);
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r < 0)
+                return r;
+        r = wire_append_capabilities(reply, host);
+        return r < 0 ? r : sd_bus_message_send(reply);
+}
+
+static int method_get_delta(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Service *service = userdata;
+        g_autoptr(sd_bus_message) reply = NULL;
+        g_autoptr(GError) local_error = NULL;
+        Host *host = service_host(service, &local_error);
+        const Capability *capability;
+        int r;
+
+        if (!host)
+                return bus_error_reply(error, 0, local_error);
+        r = wire_read_capability(m, &capability, &local_error);
+        if (r < 0)
+                return bus_error_reply(error, r, local_error);
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r < 0)
+                return r;
+        r = wire_append_delta(reply, host, capability);
+        return r < 0 ? r : sd_bus_message_send(reply);
+}
+
+static int method_get_profile(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Service *service = userdata;
+        g_autoptr(sd_bus_message) reply = NULL;
+        g_autoptr(GError) local_error = NULL;
+        const Host *host = service_host(service, &local_error);
+        int r;
+
+        if (!host)
+                return bus_error_reply(error, 0, local_error);
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r < 0)
+                return r;
+        r = wire_append_profile(reply, host, service_name(service));
+        return r < 0 ? r : sd_bus_message_send(reply);
+}
+
+/* sd-bus would refuse too, but not in words that say what to do. */
+static int refuse_others(sd_bus_message *m, GError **error) {
+        g_autoptr(sd_bus_creds) creds = NULL;
+        uid_t uid;
+        int r;
+
+        r = sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds);
+        if (r < 0)
+                return r;
+        r = sd_bus_creds_get_euid(creds, &uid);
+        if (r < 0)
+                return r;
+
+        if (uid == 0 || uid == geteuid())
+                return 0;
+
+        g_set_error_literal(error, SERVICE_ERROR, SERVICE_ERROR_DENIED,
+                            "asking KVM again needs root; every other question may be asked by "
+                            "anyone");
+        return -EPERM;
+}
+
+static int method_refresh(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Service *service = userdata;
+        g_autoptr(GError) local_error = NULL;
+        int r;
+
+        r = refuse_others(m, &local_error);
+        if (r < 0)
+                return bus_error_reply(error, r, local_error);
+
+        if (!service_refresh(service, m, &local_error))
+                return bus_error_reply(error, 0, local_error);
+
+        return 1; /* answered by service_answer() */
+}
+
+static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        (void) bus;
+        (void) path;
+        (void) interface;
+        (void) property;
+        (void) userdata;
+        (void) error;
+        return sd_bus_message_append_basic(reply, 's', PACKAGE_VERSION);
+}
+
+static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property,
+                    sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        (void) bus;
+        (void) path;
+        (void) interface;
+        (void) error;
+        return sd_bus_message_append_basic(reply, 's', service_text(userdata, property));
+}
+
+static int get_ready(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        int is_ready = service_is_ready(userdata);
+
+        (void) bus;
+        (void) path;
+        (void) interface;
+        (void) property;
+        (void) error;
+        return sd_bus_message_append_basic(reply, 'b', &is_ready);
+}
+
+const sd_bus_vtable host_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS(
+                "Check", SD_BUS_ARGS("au", table, "a{sv}", options),
+                SD_BUS_RESULT("s", verdict, "as", needs, "a(uuyyyssssttsas)", findings),
+                method_check, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("CheckMany", SD_BUS_ARGS("a(aua{sv})", guests),
+                                SD_BUS_RESULT("a(sasa(uuyyyssssttsas))", verdicts),
+                                method_check_many, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetCpuid", SD_BUS_ARGS("as", capabilities),
+                                SD_BUS_RESULT("au", table), method_get_cpuid,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ListCapabilities", SD_BUS_NO_ARGS,
+                                SD_BUS_RESULT("a(sbts)", capabilities), method_list_capabilities,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetDelta", SD_BUS_ARGS("s", capability),
+                                SD_BUS_RESULT("a(uuyyyst)", delta), method_get_delta,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetProfile", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", profile),
+                                method_get_profile, SD_BUS_VTABLE_UNPRIVILEGED),
+        /* For all, to be refused by the handler */
+        SD_BUS_METHOD_WITH_ARGS("Refresh", SD_BUS_NO_ARGS, SD_BUS_RESULT("b", changed),
+                                method_refresh, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Fingerprint", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Vendor", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("KernelRelease", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Module", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ProbedAt", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Ready", "b", get_ready, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_SIGNAL_WITH_ARGS("ProfileChanged", SD_BUS_ARGS("s", old, "s", new), 0),
+        SD_BUS_VTABLE_END,
+};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The engine's values on the wire */
+
+#include <glib.h>
+#include <systemd/sd-bus.h>
+
+#include "policy/check.h"
+#include "policy/guest.h"
+#include "policy/host.h"
+
+/* Guests that CheckMany takes, and bytes that it answers. A message of 32 MiB would have
+ * dbus-daemon cut the connection. */
+#define WIRE_GUESTS_MAX 1024
+#define WIRE_VERDICTS_SIZE_MAX (16 * 1024 * 1024)
+
+#define WIRE_CAPABILITIES_MAX 256
+#define WIRE_MSRS_MAX 4096
+#define WIRE_NAME_MAX 256
+
+/* A negative value where reading failed; then @error is set if it was the content that was
+ * refused. */
+int wire_read_guest(sd_bus_message *m, Guest **ret, CheckFlags *ret_flags, GError **error);
+int wire_read_capability(sd_bus_message *m, const Capability **ret, GError **error);
+int wire_read_capabilities(sd_bus_message *m, CapabilitySet *ret, GError **error);
+
+int wire_append_table(sd_bus_message *m, const LeafTable *table);
+int wire_append_capabilities(sd_bus_message *m, const Host *host);
+int wire_append_delta(sd_bus_message *m, Host *host, const Capability *capability);
+int wire_append_verdict(sd_bus_message *m, const Verdict *verdict);
+
+/* About what a verdict takes on the wire, in bytes */
+size_t wire_verdict_size(const Verdict *verdict);
+
+/* @name: the host's where none was recorded, or NULL */
+int wire_append_profile(sd_bus_message *m, const Host *host, const char *name);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Puts the parts together: the event loop, the bus, the service, what it asks, and what it says of
+ * itself to whoever started it. It takes its name and is ready even where there is no KVM: a unit
+ * that fails leaves a client that started it by a question waiting for dbus-daemon's 25 seconds. */
+
+#include "daemon/manager.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <syslog.h>
+#include <systemd/sd-daemon.h>
+
+#include "config.h"
+#include "daemon/bus/bus-util.h"
+#include "daemon/bus/service.h"
+#include "daemon/log.h"
+#include "daemon/source.h"
+
+/* How long the first answer may keep the name back. A client waits for 5 seconds. */
+#define NAME_TIMEOUT_USEC (3 * G_USEC_PER_SEC)
+
+typedef struct Manager {
+        const ManagerOptions *options;
+        sd_event *event;
+        sd_bus *bus;
+        sd_event_source *name_timer;
+        Source *source;
+        Service *service;
+        bool has_name;
+        bool has_answer;
+        bool is_ready;   /* as systemd takes it: not while it is starting or reloading */
+        bool has_failed; /* and has said so */
+} Manager;
+
+static void manager_done(Manager *manager) {
+        sd_event_source_disable_unref(manager->name_timer);
+        source_free(manager->source);
+        service_free(manager->service);
+        sd_bus_flush_close_unref(manager->bus);
+        sd_event_unref(manager->event);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Manager, manager_done)
+
+static const char *bus_word(const Manager *manager) {
+        return manager->options->is_user ? "user bus" : "system bus";
+}
+
+static void fail(Manager *manager, const char *message) {
+        log_event(LOG_ERR, NULL, NULL, "%s", message);
+        manager->has_failed = true;
+        (void) sd_event_exit(manager->event, EXIT_FAILED);
+}
+
+static void notify_status(const Manager *manager) {
+        g_autoptr(GError) problem = NULL;
+
+        if (service_host(manager->service, &problem))
+                (void) sd_notifyf(false, "STATUS=Ready: %s, Linux %s, %s",
+                                  service_text(manager->service, "Vendor"),
+                                  service_text(manager->service, "KernelRelease"),
+                                  service_text(manager->service, "Fingerprint"));
+        else
+                (void) sd_notifyf(false, "STATUS=Not ready: %s", problem->message);
+}
+
+/* With the name taken */
+static void become_ready(Manager *manager) {
+        g_autoptr(GError) error = NULL;
+
+        manager->name_timer = sd_event_source_disable_unref(manager->name_timer);
+        if (!manager->has_name && !service_take_name(manager->service, &error)) {
+                fail(manager, error->message);
+                return;
+        }
+
+        manager->has_name = true;
+        notify_status(manager);
+        if (!manager->is_ready)
+                (void) sd_notify(false, "READY=1");
+        manager->is_ready = true;
+}
+
+static void log_answer(const Manager *manager, bool changed) {
+        const char *fingerprint = service_text(manager->service, "Fingerprint");
+        g_autoptr(GError) problem = NULL;
+
+        if (!service_host(manager->service, &problem))
+                log_event(LOG_WARNING, LOG_ID_NOT_READY, NULL, "not ready: %s", problem->message);
+        else if (changed)
+                log_event(LOG_INFO, manager->has_answer ? LOG_ID_CHANGED : LOG_ID_READY,
+                          fingerprint, "%s: %s, Linux %s, %s",
+                          manager->has_answer ? "the profile has changed" : "ready",
+                          service_text(manager->service, "Vendor"),
+                          service_text(manager->service, "KernelRelease"), fingerprint);
+}
+
+static void on_host(Host *host, const GError *problem, void *userdata) {
+        Manager *manager = userdata;
+        bool changed = service_answer(manager->service, host, problem);
+
+        become_ready(manager);
+        if (manager->has_name)
+                log_answer(manager, changed);
+        manager->has_answer = true;
+}
+
+static void on_wanted(void *userdata) {
+        Manager *manager = userdata;
+
+        source_ask(manager->source);
+}
+
+static int on_name_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Manager *manager = userdata;
+
+        (void) source;
+        (void) usec;
+        become_ready(manager);
+        return 0;
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        Manager *manager = userdata;
+
+        (void) source;
+        (void) si;
+        (void) sd_notify(false, "RELOADING=1");
+        manager->is_ready = false;
+        (void) service_refresh(manager->service, NULL, NULL);
+        return 0;
+}
+
+static int watch_signals(sd_event *event, Manager *manager) {
+        sigset_t signals;
+        int r;
+
+        (void) sigemptyset(&signals);
+        (void) sigaddset(&signals, SIGTERM);
+        (void) sigaddset(&signals, SIGINT);
+        (void) sigaddset(&signals, SIGHUP);
+        (void) sigaddset(&signals, SIGCHLD);
+        (void) sigprocmask(SIG_BLOCK, &signals, NULL);
+        (void) signal(SIGPIPE, SIG_IGN);
+
+        /* Without a handler the loop ends, with the status that stands where userdata does. */
+        r = sd_event_add_signal(event, NULL, SIGTERM, NULL, GINT_TO_POINTER(EXIT_DONE));
+        if (r < 0)
+                return r;
+        r = sd_event_add_signal(event, NULL, SIGINT, NULL, GINT_TO_POINTER(EXIT_DONE));
+        if (r < 0)
+                return r;
+        return sd_event_add_signal(event, NULL, SIGHUP, on_hangup, manager);
+}
+
+static int start_loop(Manager *manager) {
+        int r;
+
+        r = sd_event_default(&manager->event);
+        if (r < 0)
+                return r;
+        r = watch_signals(manager->event, manager);
+        if (r < 0)
+                return r;
+        r = sd_event_set_watchdog(manager->event, true);
+        if (r < 0)
+                return r;
+        return sd_event_add_time_relative(manager->event, &manager->name_timer, CLOCK_MONOTONIC,
+                                          NAME_TIMEOUT_USEC, 0, on_name_timer, manager);
+}
+
+static int connect_bus(Manager *manager) {
+        int r;
+
+        r = manager->options->is_user ? sd_bus_open_user(&manager->bus) :
+                                        sd_bus_open_system(&manager->bus);
+        if (r < 0)
+                return r;
+        r = sd_bus_set_exit_on_disconnect(manager->bus, true);
+        if (r < 0)
+                return r;
+        return sd_bus_attach_event(manager->bus, manager->event, SD_EVENT_PRIORITY_NORMAL);
+}
+
+static bool start(Manager *manager) {
+        const char *replay = manager->options->replay;
+        g_autoptr(GError) error = NULL;
+        int r;
+
+        r = start_loop(manager);
+        if (r < 0) {
+                log_event(LOG_ERR, NULL, NULL, "the event loop cannot be started: %s",
+                          g_strerror(-r));
+                return false;
+        }
+
+        r = connect_bus(manager);
+        if (r < 0) {
+                log_event(LOG_ERR, NULL, NULL, "the %s cannot be reached: %s; is it running?",
+                          bus_word(manager),
+                          r == -ENOMEDIUM ? "its address is not known" : g_strerror(-r));
+                return false;
+        }
+
+        /* A recording may be of another host. */
+        manager->service = service_new(replay ? NULL : g_get_host_name(), on_wanted, manager);
+        manager->source = source_new(manager->event, replay, on_host, manager);
+        if (!service_add_to_bus(manager->service, manager->bus, &error)) {
+                log_event(LOG_ERR, NULL, NULL, "%s", error->message);
+                return false;
+        }
+
+        return true;
+}
+
+static bool replay_is_good(const char *path) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Host) host = source_read_file(path, &error);
+
+        if (!host)
+                log_event(LOG_ERR, NULL, NULL, "%s", error->message);
+        return host != NULL;
+}
+
+int manager_run(const ManagerOptions *options) {
+        g_auto(Manager) manager = { .options = options };
+        int r;
+
+        if (options->replay && !replay_is_good(options->replay))
+                return EXIT_ARGUMENTS;
+        if (!start(&manager))
+                return EXIT_FAILED;
+
+        (void) service_refresh(manager.service, NULL, NULL);
+        r = sd_event_loop(manager.event);
+        (void) sd_notify(false, "STOPPING=1");
+
+        if (r < 0)
+                log_event(LOG_ERR, NULL, NULL, "the event loop failed: %s", g_strerror(-r));
+        else if (r > 0 && !manager.has_failed)
+                log_event(LOG_ERR, NULL, NULL, "the %s went away", bus_word(&manager));
+        return r == 0 ? EXIT_DONE : EXIT_FAILED;
+}

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The real daemon on a private bus with the policy that is shipped
+bus_tests = \
+	%D%/batch.test \
+	%D%/introspection.test \
+	%D%/lifecycle.test \
+	%D%/members.test \
+	%D%/memory.test \
+	%D%/not-ready.test \
+	%D%/online.test \
+	%D%/unit.test \
+	%D%/unprivileged.test
+
+TESTS += $(bus_tests) %D%/test-child
+EXTRA_DIST += $(bus_tests) %D%/bus-lib.sh
+
+# What those run
+check_PROGRAMS += %D%/bus-client %D%/test-batch %D%/test-child %D%/test-members %D%/test-online
+%C%_bus_client_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_batch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_child_SOURCES = %D%/test-child.c daemon/child.c daemon/child.h
+%C%_test_child_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_members_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_online_LDADD = client/lib/libcpuidd.la $(GLIB_LIBS)

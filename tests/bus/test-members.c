@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Each member of org.cpuidd1.Host, asked well and badly. members.test has started a daemon that
+ * serves a recording of a Skylake server. */
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <glib.h>
+#include <systemd/sd-bus.h>
+
+#include "dbus/names.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
+
+#define ROW_N_WORDS 7
+#define FINDING "(uuyyyssssttsas)"
+
+static sd_bus *bus;
+
+static sd_bus_message *new_call(const char *member) {
+        sd_bus_message *call;
+
+        g_assert_cmpint(sd_bus_message_new_method_call(bus, &call, CPUIDD_BUS_NAME,
+                                                       CPUIDD_OBJECT_PATH, CPUIDD_INTERFACE,
+                                                       member),
+                        >=, 0);
+        return call;
+}
+
+static sd_bus_message *send(sd_bus_message *call) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus_message *reply = NULL;
+        int r;
+
+        r = sd_bus_call(bus, call, 0, &error, &reply);
+        if (r < 0)
+                g_test_message("%s: %s", error.name, error.message);
+        g_assert_cmpint(r, >=, 0);
+        return reply;
+}
+
+/* @text: a part of the message */
+static void assert_refused(sd_bus_message *call, const char *name, const char *text) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        r = sd_bus_call(bus, call, 0, &error, NULL);
+        g_assert_cmpint(r, <, 0);
+        g_assert_cmpstr(error.name, ==, name);
+        if (!strstr(error.message, text))
+                g_test_message("'%s' is not in '%s'", text, error.message);
+        g_assert_nonnull(strstr(error.message, text));
+        sd_bus_error_free(&error);
+}
+
+static sd_bus_message *ask(const char *member, const char *types, ...) {
+        g_autoptr(sd_bus_message) call = new_call(member);
+        va_list values;
+        int r;
+
+        va_start(values, types);
+        r = sd_bus_message_appendv(call, types, values);
+        va_end(values);
+        g_assert_cmpint(r, >=, 0);
+        return send(call);
+}
+
+static void refuse(const char *member, const char *name, const char *text, const char *types, ...) {
+        g_autoptr(sd_bus_message) call = new_call(member);
+        va_list values;
+        int r;
+
+        va_start(values, types);
+        r = sd_bus_message_appendv(call, types, values);
+        va_end(values);
+        g_assert_cmpint(r, >=, 0);
+        assert_refused(call, name, text);
+}
+
+static size_t count(sd_bus_message *m, const char *type) {
+        size_t n = 0;
+
+        g_assert_cmpint(sd_bus_message_enter_container(m, 'a', type), >=, 0);
+        while (!sd_bus_message_at_end(m, false)) {
+                g_assert_cmpint(sd_bus_message_skip(m, type), >=, 0);
+                n++;
+        }
+        g_assert_cmpint(sd_bus_message_exit_container(m), >=, 0);
+        return n;
+}
+
+/* Gives the number of findings */
+static size_t assert_verdict(sd_bus_message *m, const char *expected) {
+        const char *verdict;
+
+        g_assert_cmpint(sd_bus_message_read(m, "s", &verdict), >=, 0);
+        if (expected)
+                g_assert_cmpstr(verdict, ==, expected);
+        (void) count(m, "s");
+        return count(m, FINDING);
+}
+
+static void append_words(sd_bus_message *call, uint32_t word, size_t n) {
+        g_autofree uint32_t *words = g_new(uint32_t, n);
+
+        for (size_t i = 0; i < n; i++)
+                words[i] = word;
+        g_assert_cmpint(sd_bus_message_append_array(call, 'u', words, n * sizeof(*words)), >=, 0);
+}
+
+static void append_no_options(sd_bus_message *call) {
+        g_assert_cmpint(sd_bus_message_append(call, "a{sv}", 0), >=, 0);
+}
+
+static void test_check(void) {
+        g_autoptr(sd_bus_message) table = ask("GetCpuid", "as", 1, "irqchip");
+        g_autoptr(sd_bus_message) call = new_call("Check");
+        g_autoptr(sd_bus_message) reply = NULL;
+        const void *words;
+        size_t size;
+
+        g_assert_cmpint(sd_bus_message_read_array(table, 'u', &words, &size), >=, 0);
+        g_assert_cmpuint(size, >, 0);
+        g_assert_cmpuint(size % (ROW_N_WORDS * sizeof(uint32_t)), ==, 0);
+
+        g_assert_cmpint(sd_bus_message_append_array(call, 'u', words, size), >=, 0);
+        append_no_options(call);
+        reply = send(call);
+        g_assert_cmpuint(assert_verdict(reply, "supported"), ==, 0);
+}
+
+static void test_check_empty(void) {
+        g_autoptr(sd_bus_message) reply = ask("Check", "aua{sv}", 0, 0);
+
+        (void) assert_verdict(reply, NULL);
+}
+
+static void test_check_half_row(void) {
+        refuse("Check", CPUIDD_ERROR_NAME_INVALID_TABLE, "8 words", "aua{sv}", 8, 1, 0, 0, 0, 0, 0,
+               0, 1, 0);
+        refuse("Check", CPUIDD_ERROR_NAME_INVALID_TABLE, "1 words", "aua{sv}", 1, 1, 0);
+}
+
+static void test_check_rows(void) {
+        g_autoptr(sd_bus_message) most = new_call("Check");
+        g_autoptr(sd_bus_message) more = new_call("Check");
+        g_autoptr(sd_bus_message) many = new_call("Check");
+        g_autoptr(sd_bus_message) reply = NULL;
+
+        append_words(most, 0, 256 * ROW_N_WORDS);
+        append_no_options(most);
+        reply = send(most);
+
+        append_words(more, 0, 257 * ROW_N_WORDS);
+        append_no_options(more);
+        assert_refused(more, CPUIDD_ERROR_NAME_TOO_LARGE, "257 rows");
+
+        append_words(many, 0, 1000000);
+        append_no_options(many);
+        assert_refused(many, CPUIDD_ERROR_NAME_TOO_LARGE, "142857 rows");
+}
+
+static void test_check_options(void) {
+        g_autoptr(sd_bus_message) reply =
+                ask("Check", "aua{sv}", 0, 5, "capabilities", "as", 2, "irqchip",
+                    "disable-exits.mwait", "strict", "b", 1, "msrs", "a{ut}", 1, 0x10a, UINT64_C(0),
+                    "tsc_khz", "t", UINT64_C(2000000), "verdict_only", "b", 1);
+
+        g_assert_cmpuint(assert_verdict(reply, NULL), ==, 0);
+}
+
+static void test_check_strict(void) {
+        g_autoptr(sd_bus_message) usual = ask("Check", "aua{sv}", 0, 0);
+        g_autoptr(sd_bus_message) strict = ask("Check", "aua{sv}", 0, 1, "strict", "b", 1);
+
+        (void) assert_verdict(usual, "supported");
+        (void) assert_verdict(strict, "unsupported");
+}
+
+static void test_check_capability(void) {
+        /* MONITOR, in a table that says so of nothing else */
+        static const uint32_t monitor[] = { 1, 0, 0, 0, 0, 1 << 3, 0 };
+        g_autoptr(sd_bus_message) call = new_call("Check");
+        g_autoptr(sd_bus_message) with = new_call("Check");
+        g_autoptr(sd_bus_message) refused = NULL, accepted = NULL;
+        g_auto(GStrv) needs = NULL;
+        const char *verdict;
+
+        g_assert_cmpint(sd_bus_message_append_array(call, 'u', monitor, sizeof(monitor)), >=, 0);
+        append_no_options(call);
+        refused = send(call);
+        g_assert_cmpint(sd_bus_message_read(refused, "s", &verdict), >=, 0);
+        g_assert_cmpstr(verdict, ==, "needs-capabilities");
+        g_assert_cmpint(sd_bus_message_read_strv(refused, &needs), >=, 0);
+        g_assert_nonnull(needs);
+        g_assert_cmpstr(needs[0], ==, "disable-exits.mwait");
+        g_assert_null(needs[1]);
+
+        g_assert_cmpint(sd_bus_message_append_array(with, 'u', monitor, sizeof(monitor)), >=, 0);
+        g_assert_cmpint(sd_bus_message_append(with, "a{sv}", 1, "capabilities", "as", 2, "irqchip",
+                                              "disable-exits.mwait"),
+                        >=, 0);
+        accepted = send(with);
+        (void) assert_verdict(accepted, "supported");
+}
+
+static void test_check_bad_options(void) {
+        refuse("Check", CPUIDD_ERROR_NAME_UNKNOWN_OPTION, "'stric'", "aua{sv}", 0, 1, "stric", "b",
+               1);
+        refuse("Check", CPUIDD_ERROR_NAME_UNKNOWN_OPTION, "''", "aua{sv}", 0, 1, "", "b", 1);
+        refuse("Check", CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, "'disable-exits.nothing'", "aua{sv}",
+               0, 1, "capabilities", "as", 1, "disable-exits.nothing");
+        refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'strict' has the type 's', expected 'b'",
+               "aua{sv}", 0, 1, "strict", "s", "yes");
+        refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'msrs' has the type 'a{uu}'", "aua{sv}",
+               0, 1, "msrs", "a{uu}", 0);
+        refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'tsc_khz' has the type 'u'", "aua{sv}",
+               0, 1, "tsc_khz", "u", 1);
+        refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'strict' is given twice", "aua{sv}", 0,
+               2, "strict", "b", 1, "strict", "b", 0);
+        refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "aua{sv}", "s", "guest.json");
+}
+
+static void append_entry(sd_bus_message *call, const char *key, const char *type) {
+        g_assert_cmpint(sd_bus_message_append(call, "au", 0), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(call, 'a', "{sv}"), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(call, 'e', "sv"), >=, 0);
+        g_assert_cmpint(sd_bus_message_append(call, "s", key), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(call, 'v', type), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(call, 'a', type + 1), >=, 0);
+}
+
+static void close_entry(sd_bus_message *call) {
+        for (unsigned i = 0; i < 4; i++)
+                g_assert_cmpint(sd_bus_message_close_container(call), >=, 0);
+}
+
+static sd_bus_message *new_call_with_msrs(uint32_t n) {
+        sd_bus_message *call = new_call("Check");
+
+        append_entry(call, "msrs", "a{ut}");
+        for (uint32_t i = 0; i < n; i++)
+                g_assert_cmpint(sd_bus_message_append(call, "{ut}", i, UINT64_C(0)), >=, 0);
+        close_entry(call);
+        return call;
+}
+
+static sd_bus_message *new_call_with_capabilities(size_t n) {
+        sd_bus_message *call = new_call("Check");
+
+        append_entry(call, "capabilities", "as");
+        for (size_t i = 0; i < n; i++)
+                g_assert_cmpint(sd_bus_message_append(call, "s", "irqchip"), >=, 0);
+        close_entry(call);
+        return call;
+}
+
+static void test_check_large_options(void) {
+        g_autoptr(sd_bus_message) msrs = new_call_with_msrs(4096);
+        g_autoptr(sd_bus_message) more_msrs = new_call_with_msrs(4097);
+        g_autoptr(sd_bus_message) names = new_call_with_capabilities(256);
+        g_autoptr(sd_bus_message) more_names = new_call_with_capabilities(257);
+        g_autoptr(sd_bus_message) good = send(msrs), good_too = send(names);
+        g_autofree char *name = g_strnfill(100000, 'x');
+
+        assert_refused(more_msrs, CPUIDD_ERROR_NAME_TOO_LARGE, "4096 MSRs");
+        assert_refused(more_names, CPUIDD_ERROR_NAME_TOO_LARGE, "256 capabilities");
+        refuse("Check", CPUIDD_ERROR_NAME_TOO_LARGE, "100000 characters", "aua{sv}", 0, 1, name,
+               "b", 1);
+}
+
+/* @n guests of @n_rows rows full of @word */
+static sd_bus_message *new_call_with_guests(size_t n, size_t n_rows, uint32_t word) {
+        sd_bus_message *call = new_call("CheckMany");
+
+        g_assert_cmpint(sd_bus_message_open_container(call, 'a', "(aua{sv})"), >=, 0);
+        for (size_t i = 0; i < n; i++) {
+                g_assert_cmpint(sd_bus_message_open_container(call, 'r', "aua{sv}"), >=, 0);
+                append_words(call, word, n_rows * ROW_N_WORDS);
+                append_no_options(call);
+                g_assert_cmpint(sd_bus_message_close_container(call), >=, 0);
+        }
+        g_assert_cmpint(sd_bus_message_close_container(call), >=, 0);
+        return call;
+}
+
+static void test_check_many(void) {
+        g_autoptr(sd_bus_message) none = new_call_with_guests(0, 0, 0);
+        g_autoptr(sd_bus_message) most = new_call_with_guests(1024, 0, 0);
+        g_autoptr(sd_bus_message) more = new_call_with_guests(1025, 0, 0);
+        g_autoptr(sd_bus_message) no_verdicts = send(none), verdicts = send(most);
+
+        g_assert_cmpuint(count(no_verdicts, "(sasa" FINDING ")"), ==, 0);
+        g_assert_cmpuint(count(verdicts, "(sasa" FINDING ")"), ==, 1024);
+        assert_refused(more, CPUIDD_ERROR_NAME_TOO_LARGE, "1024 guests");
+}
+
+static void test_check_many_names_the_guest(void) {
+        refuse("CheckMany", CPUIDD_ERROR_NAME_INVALID_TABLE, "guest 1: a table of 2 words",
+               "a(aua{sv})", 3, 0, 0, 2, 1, 2, 0, 0, 0);
+        refuse("CheckMany", CPUIDD_ERROR_NAME_UNKNOWN_OPTION, "guest 0: there is no option 'x'",
+               "a(aua{sv})", 1, 0, 1, "x", "b", 1);
+}
+
+/* What could make dbus-daemon cut the connection, had it no bound */
+static void test_check_many_large_answer(void) {
+        g_autoptr(sd_bus_message) call = new_call("CheckMany");
+        g_autofree uint32_t *words = g_new0(uint32_t, 256 * ROW_N_WORDS);
+        double seconds;
+
+        for (size_t i = 0; i < 256; i++) {
+                words[i * ROW_N_WORDS] = 0x1000 + i;
+                for (size_t j = 3; j < ROW_N_WORDS; j++)
+                        words[i * ROW_N_WORDS + j] = UINT32_MAX;
+        }
+
+        g_assert_cmpint(sd_bus_message_open_container(call, 'a', "(aua{sv})"), >=, 0);
+        for (size_t i = 0; i < 1024; i++) {
+                g_assert_cmpint(sd_bus_message_open_container(call, 'r', "aua{sv}"), >=, 0);
+                g_assert_cmpint(sd_bus_message_append_array(call, 'u', words,
+                                                            256 * ROW_N_WORDS * sizeof(*words)),
+                                >=, 0);
+                append_no_options(call);
+                g_assert_cmpint(sd_bus_message_close_container(call), >=, 0);
+        }
+        g_assert_cmpint(sd_bus_message_close_container(call), >=, 0);
+
+        g_test_timer_start();
+        assert_refused(call, CPUIDD_ERROR_NAME_TOO_LARGE, "MiB");
+        seconds = g_test_timer_elapsed();
+        g_test_message("refused after %.2f s", seconds);
+}
+
+static void test_get_cpuid(void) {
+        g_autoptr(sd_bus_message) base = ask("GetCpuid", "as", 0);
+        g_autoptr(sd_bus_message) usual =
+                ask("GetCpuid", "as", 2, "irqchip", "disable-exits.mwait");
+        const void *without, *with;
+        size_t n_without, n_with;
+
+        g_assert_cmpint(sd_bus_message_read_array(base, 'u', &without, &n_without), >=, 0);
+        g_assert_cmpint(sd_bus_message_read_array(usual, 'u', &with, &n_with), >=, 0);
+        g_assert_false(n_without == n_with && memcmp(without, with, n_with) == 0);
+
+        refuse("GetCpuid", CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, "'irqchop'", "as", 1, "irqchop");
+        refuse("GetCpuid", SD_BUS_ERROR_INVALID_ARGS, "as", "s", "irqchip");
+}
+
+static void test_list_capabilities(void) {
+        g_autoptr(sd_bus_message) reply = ask("ListCapabilities", "");
+        const char *name, *summary;
+        bool found = false;
+        uint64_t value;
+        int has;
+
+        g_assert_cmpint(sd_bus_message_enter_container(reply, 'a', "(sbts)"), >=, 0);
+        while (sd_bus_message_read(reply, "(sbts)", &name, &has, &value, &summary) > 0) {
+                g_assert_cmpstr(summary, !=, "");
+                if (strcmp(name, "irqchip") == 0)
+                        found = has && value == 1;
+        }
+        g_assert_true(found);
+
+        refuse("ListCapabilities", SD_BUS_ERROR_INVALID_ARGS, "", "s", "irqchip");
+}
+
+static void test_get_delta(void) {
+        g_autoptr(sd_bus_message) reply = ask("GetDelta", "s", "disable-exits.mwait");
+        uint32_t leaf, subleaf;
+        uint8_t reg, low, high;
+        const char *operation;
+        uint64_t value;
+
+        g_assert_cmpint(sd_bus_message_enter_container(reply, 'a', "(uuyyyst)"), >=, 0);
+        g_assert_cmpint(sd_bus_message_read(reply, "(uuyyyst)", &leaf, &subleaf, &reg, &low, &high,
+                                            &operation, &value),
+                        >, 0);
+        g_assert_cmpuint(leaf, ==, 1);
+        g_assert_cmpuint(reg, ==, 2);
+        g_assert_cmpuint(low, ==, 3);
+        g_assert_cmpuint(high, ==, 3);
+        g_assert_cmpstr(operation, ==, "grant");
+        g_assert_cmpuint(value, ==, 1);
+
+        refuse("GetDelta", CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, "'mwait'", "s", "mwait");
+        refuse("GetDelta", CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, "''", "s", "");
+        refuse("GetDelta", SD_BUS_ERROR_INVALID_ARGS, "", "u", 1);
+}
+
+static char *get_text(const char *property) {
+        char *text;
+
+        g_assert_cmpint(sd_bus_get_property_string(bus, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
+                                                   CPUIDD_INTERFACE, property, NULL, &text),
+                        >=, 0);
+        return text;
+}
+
+static void test_get_profile(void) {
+        g_autoptr(sd_bus_message) reply = ask("GetProfile", "");
+        g_autoptr(GString) keys = g_string_new(NULL);
+        g_autofree char *fingerprint = get_text("Fingerprint");
+        const char *key, *text = NULL;
+
+        g_assert_cmpint(sd_bus_message_enter_container(reply, 'a', "{sv}"), >=, 0);
+        while (sd_bus_message_enter_container(reply, 'e', "sv") > 0) {
+                g_assert_cmpint(sd_bus_message_read(reply, "s", &key), >=, 0);
+                g_string_append_printf(keys, "%s ", key);
+                if (strcmp(key, "fingerprint") == 0)
+                        g_assert_cmpint(sd_bus_message_read(reply, "v", "s", &text), >=, 0);
+                else
+                        g_assert_cmpint(sd_bus_message_skip(reply, "v"), >=, 0);
+                g_assert_cmpint(sd_bus_message_exit_container(reply), >=, 0);
+        }
+
+        g_assert_true(g_str_has_prefix(keys->str, "schema name host supported "));
+        g_assert_cmpstr(text, ==, fingerprint);
+        refuse("GetProfile", SD_BUS_ERROR_INVALID_ARGS, "", "s", "x");
+}
+
+static void test_refresh(void) {
+        g_autoptr(sd_bus_message) reply = ask("Refresh", "");
+        int changed;
+
+        g_assert_cmpint(sd_bus_message_read(reply, "b", &changed), >=, 0);
+        g_assert_false(changed);
+        refuse("Refresh", SD_BUS_ERROR_INVALID_ARGS, "", "b", 1);
+}
+
+static void test_properties(void) {
+        static const char *const expected[][2] = {
+                { "Vendor", "GenuineIntel" },
+                { "KernelRelease", "6.1.158" },
+                { "Module", "kvm_intel" },
+        };
+        g_autofree char *probed_at = get_text("ProbedAt"), *fingerprint = get_text("Fingerprint");
+        int ready;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
+                g_autofree char *text = get_text(expected[i][0]);
+
+                g_assert_cmpstr(text, ==, expected[i][1]);
+        }
+
+        g_assert_true(g_regex_match_simple("^[0-9-]{10}T[0-9:]{8}Z$", probed_at, 0, 0));
+        g_assert_true(g_regex_match_simple("^sha256:[0-9a-f]{64}$", fingerprint, 0, 0));
+        g_assert_cmpint(sd_bus_get_property_trivial(bus, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
+                                                    CPUIDD_INTERFACE, "Ready", NULL, 'b', &ready),
+                        >=, 0);
+        g_assert_true(ready);
+        g_assert_cmpint(sd_bus_set_property(bus, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
+                                            CPUIDD_INTERFACE, "Vendor", NULL, "s", "x"),
+                        <, 0);
+}
+
+static void test_unknown(void) {
+        refuse("Chekc", SD_BUS_ERROR_UNKNOWN_METHOD, "Chekc", "");
+}
+
+int main(int argc, char **argv) {
+        int r;
+
+        g_test_init(&argc, &argv, NULL);
+        g_assert_cmpint(sd_bus_open_system(&bus), >=, 0);
+
+        g_test_add_func("/check/own-offer-is-supported", test_check);
+        g_test_add_func("/check/empty-table", test_check_empty);
+        g_test_add_func("/check/half-a-row", test_check_half_row);
+        g_test_add_func("/check/256-rows-and-more", test_check_rows);
+        g_test_add_func("/check/every-option", test_check_options);
+        g_test_add_func("/check/strict", test_check_strict);
+        g_test_add_func("/check/capability", test_check_capability);
+        g_test_add_func("/check/bad-options", test_check_bad_options);
+        g_test_add_func("/check/large-options", test_check_large_options);
+        g_test_add_func("/check-many/1024-guests-and-more", test_check_many);
+        g_test_add_func("/check-many/names-the-guest", test_check_many_names_the_guest);
+        g_test_add_func("/check-many/large-answer", test_check_many_large_answer);
+        g_test_add_func("/get-cpuid", test_get_cpuid);
+        g_test_add_func("/list-capabilities", test_list_capabilities);
+        g_test_add_func("/get-delta", test_get_delta);
+        g_test_add_func("/get-profile", test_get_profile);
+        g_test_add_func("/refresh", test_refresh);
+        g_test_add_func("/properties", test_properties);
+        g_test_add_func("/unknown-member", test_unknown);
+
+        r = g_test_run();
+        sd_bus_flush_close_unref(bus);
+        return r;
+}
