@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* cpuidctl check: the verdict, why, and what would help. All guests are read before the host is
+ * asked, so one that cannot be read leaves no half answer. */
+
+#include "client/ctl/change.h"
+#include "client/ctl/command.h"
+#include "client/ctl/suggest.h"
+
+/* A message beside its place and field needs this much, else it stands below them. */
+#define MESSAGE_MIN 52
+#define MESSAGE_BELOW 4
+
+static Change arg_change;
+static gboolean arg_strict;
+static char *arg_from;
+
+static const GOptionEntry options[] = {
+        { "enable", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arg_change.enable,
+          "Take these as enabled by the guest's VMM, besides what the guest says itself",
+          CHANGE_ARGUMENT },
+        { "disable", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arg_change.disable,
+          "Take these as not enabled, whatever the guest says", CHANGE_ARGUMENT },
+        { "strict", 0, 0, G_OPTION_ARG_NONE, &arg_strict, "Make every warning an error", NULL },
+        { "from", 0, 0, G_OPTION_ARG_STRING, &arg_from,
+          "The form of the GUEST files, if it shall not be found by looking at them", "FORM" },
+        {},
+};
+
+static bool check_form(const char *form, GError **error) {
+        g_autoptr(GPtrArray) forms = cpuidd_list_forms();
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        g_autofree char *list = NULL;
+        const char *near;
+
+        for (size_t i = 0; form && i < forms->len; i++) {
+                const CpuiddForm *known = forms->pdata[i];
+
+                if (g_str_equal(known->name, form))
+                        return true;
+                g_ptr_array_add(names, (void *) known->name);
+        }
+        if (!form)
+                return true;
+
+        near = suggest(form, names);
+        g_ptr_array_add(names, NULL);
+        list = g_strjoinv(", ", (char **) names->pdata);
+        g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
+                    "--from: there is no form '%s'%s%s%s, expected one of: %s", form,
+                    near ? " (did you mean '" : "", near ?: "", near ? "'?)" : "", list);
+        return false;
+}
+
+static bool check_input(const Session *session, char **paths, GError **error) {
+        unsigned n = session->host_path && g_str_equal(session->host_path, "-");
+
+        for (size_t i = 0; paths[i]; i++)
+                n += g_str_equal(paths[i], "-");
+        if (n <= 1)
+                return true;
+
+        g_set_error_literal(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
+                            "standard input ('-') can be read once only");
+        return false;
+}
+
+static CpuiddGuest *read_guest(const char *path, GError **error) {
+        g_autoptr(CpuiddGuest) guest = cpuidd_guest_new_from_file(path, arg_from, error);
+        g_auto(GStrv) own = NULL, changed = NULL;
+
+        if (!guest)
+                return NULL;
+
+        own = cpuidd_guest_get_capabilities(guest);
+        changed = change_apply(&arg_change, (const char *const *) own, error);
+        if (!changed || !cpuidd_guest_set_capabilities(guest, (const char *const *) changed, error))
+                return NULL;
+
+        return g_steal_pointer(&guest);
+}
+
+static GPtrArray *read_guests(char **paths, GError **error) {
+        g_autoptr(GPtrArray) guests =
+                g_ptr_array_new_with_free_func((GDestroyNotify) cpuidd_guest_unref);
+
+        for (size_t i = 0; paths[i]; i++) {
+                CpuiddGuest *guest = read_guest(paths[i], error);
+
+                if (!guest)
+                        return NULL;
+                g_ptr_array_add(guests, guest);
+        }
+
+        return g_steal_pointer(&guests);
+}
+
+/* Wide enough for the widest place and field; where that leaves messages no room, they stand below
+ * at MESSAGE_BELOW. */
+typedef struct Columns {
+        unsigned field;
+        unsigned message;
+} Columns;
+
+static Columns find_columns(const Output *output, const CpuiddVerdict *verdict) {
+        Columns columns = { .field = MESSAGE_BELOW, .message = MESSAGE_BELOW };
+
+        for (size_t i = 0; i < cpuidd_verdict_get_n_findings(verdict); i++) {
+                const CpuiddFinding *finding = cpuidd_verdict_get_finding(verdict, i);
+
+                columns.field = MAX(columns.field, 4 + text_width(finding->where));
+        }
+
+        for (size_t i = 0; i < cpuidd_verdict_get_n_findings(verdict); i++) {
+                const CpuiddFinding *finding = cpuidd_verdict_get_finding(verdict, i);
+                unsigned width = text_width(finding->field);
+
+                columns.message = MAX(columns.message, columns.field + (width > 0 ? width + 2 : 0));
+        }
+
+        if (columns.message + MESSAGE_MIN > output_width(output))
+                columns.message = MESSAGE_BELOW;
+        return columns;
+}
+
+static void print_finding(Output *output, const CpuiddFinding *finding, Columns columns,
+                          Style style) {
+        bool is_note = style == STYLE_DIM;
+        Style text_style = is_note ? STYLE_DIM : STYLE_PLAIN;
+        g_autofree char *remedy = change_to_options(finding->remedy);
+
+        output_column(output, 2);
+        output_add(output, style, finding->where);
+        if (*finding->field) {
+                output_column(output, columns.field);
+                output_add(output, is_note ? STYLE_DIM : STYLE_BOLD, finding->field);
+        }
+
+        if (columns.message == MESSAGE_BELOW)
+                output_end_line(output);
+        output_wrap(output, text_style, columns.message, finding->message);
+        output_end_line(output);
+
+        if (*remedy) {
+                output_column(output, columns.message);
+                output_add(output, STYLE_PLAIN, "remedy:");
+                output_wrap(output, STYLE_GOOD, columns.message, remedy);
+                output_end_line(output);
+        }
+}
+
+static void print_findings(Output *output, const CpuiddVerdict *verdict, const char *severity,
+                           size_t n, Style style) {
+        Columns columns = find_columns(output, verdict);
+
+        if (n == 0)
+                return;
+
+        output_end_line(output);
+        output_addf(output, style, "%zu %s%s", n, severity, n == 1 ? "" : "s");
+        output_end_line(output);
+        for (size_t i = 0; i < cpuidd_verdict_get_n_findings(verdict); i++) {
+                const CpuiddFinding *finding = cpuidd_verdict_get_finding(verdict, i);
+
+                if (g_str_equal(finding->severity, severity))
+                        print_finding(output, finding, columns, style);
+        }
+}
+
+static Style verdict_style(const CpuiddVerdict *verdict) {
+        if (cpuidd_verdict_is_supported(verdict))
+                return STYLE_GOOD;
+
+        return *cpuidd_verdict_get_needs(verdict) ? STYLE_DOUBTFUL : STYLE_BAD;
+}
+
+static void print_verdict(Output *output, const CpuiddVerdict *verdict) {
+        const char *const *capabilities = cpuidd_verdict_get_capabilities(verdict);
+        g_autofree char *enabled = g_strjoinv(", ", (char **) capabilities);
+        g_autofree char *needs = change_to_options(cpuidd_verdict_get_needs(verdict));
+
+        output_add(output, STYLE_BOLD, cpuidd_verdict_get_guest(verdict));
+        output_add(output, STYLE_PLAIN, " on ");
+        output_add(output, STYLE_BOLD, cpuidd_verdict_get_host(verdict));
+        output_add(output, STYLE_PLAIN, ": ");
+        output_add(output, verdict_style(verdict), cpuidd_verdict_get_word(verdict));
+        output_end_line(output);
+        output_add(output, STYLE_DIM, "enabled:");
+        output_wrap(output, STYLE_DIM, 9, *enabled ? enabled : "nothing");
+        output_end_line(output);
+
+        print_findings(output, verdict, "error", cpuidd_verdict_get_n_errors(verdict), STYLE_BAD);
+        print_findings(output, verdict, "warning", cpuidd_verdict_get_n_warnings(verdict),
+                       STYLE_DOUBTFUL);
+        print_findings(output, verdict, "note", cpuidd_verdict_get_n_notes(verdict), STYLE_DIM);
+
+        if (*needs) {
+                output_end_line(output);
+                output_add(output, STYLE_BOLD, "needs:");
+                output_wrap(output, STYLE_GOOD, 7, needs);
+                output_end_line(output);
+        }
+}
+
+static void answer(Session *session, GPtrArray *verdicts) {
+        g_autofree char *json = NULL;
+
+        for (size_t i = 0; i < verdicts->len; i++)
+                if (!cpuidd_verdict_is_supported(verdicts->pdata[i]))
+                        session->status = EXIT_STATUS_NO;
+
+        if (session->wants_json) {
+                json = cpuidd_verdicts_to_json(verdicts, session->json_style);
+                output_document(session->output, json);
+                return;
+        }
+
+        for (size_t i = 0; i < verdicts->len; i++) {
+                if (i > 0)
+                        output_end_line(session->output);
+                print_verdict(session->output, verdicts->pdata[i]);
+        }
+}
+
+static bool run(Session *session, char **arguments, GError **error) {
+        CpuiddCheckFlags flags = arg_strict ? CPUIDD_CHECK_STRICT : CPUIDD_CHECK_DEFAULT;
+        g_autoptr(CpuiddHost) host = NULL;
+        g_autoptr(GPtrArray) guests = NULL, verdicts = NULL;
+
+        if (!check_form(arg_from, error) || !check_input(session, arguments, error))
+                return false;
+
+        guests = read_guests(arguments, error);
+        if (!guests)
+                return false;
+
+        host = session_open_host(session, error);
+        if (!host)
+                return false;
+
+        verdicts = cpuidd_host_check_many(host, (CpuiddGuest *const *) guests->pdata, guests->len,
+                                          flags, error);
+        if (!verdicts)
+                return false;
+
+        answer(session, verdicts);
+        return true;
+}
+
+const Command command_check = {
+        .name = "check",
+        .arguments = "GUEST...",
+        .summary = "Whether the host can run each guest, or why not",
+        .help = "Tells what breaks, why, and which capabilities would help. GUEST is a file in "
+                "any form that can be read, or '-' for standard input: a guest "
+                "as JSON, the output of 'cpuid -r', a host's profile or recording (a guest that "
+                "has all that host offers). With several guests the exit status is the worst.",
+        .options = options,
+        .n_arguments_min = 1,
+        .n_arguments_max = UINT_MAX,
+        .run = run,
+};

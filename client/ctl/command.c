@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The table of commands, in the order of the help. A command is one file and one line here. */
+
+#include "client/ctl/command.h"
+
+#include "client/ctl/suggest.h"
+
+const Command *const command_table[] = {
+        &command_status,       &command_check,  &command_show,    &command_explain,
+        &command_capabilities, &command_export, &command_refresh, NULL,
+};
+
+const Command *command_find(const char *name, GError **error) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        const char *near;
+
+        for (size_t i = 0; command_table[i]; i++) {
+                if (g_str_equal(command_table[i]->name, name))
+                        return command_table[i];
+                g_ptr_array_add(names, (void *) command_table[i]->name);
+        }
+
+        near = suggest(name, names);
+        g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
+                    "there is no command '%s'%s%s%s; see 'cpuidctl --help'", name,
+                    near ? " (did you mean '" : "", near ?: "", near ? "'?)" : "");
+        return NULL;
+}
+
+CpuiddHost *session_open_host(const Session *session, GError **error) {
+        if (session->host_path)
+                return cpuidd_host_new_from_file(session->host_path, NULL, error);
+
+        return cpuidd_host_connect(session->is_user ? CPUIDD_BUS_USER : CPUIDD_BUS_SYSTEM, NULL,
+                                   error);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* cpuidctl status: the daemon, the host and its KVM at a glance. A daemon that has no KVM is shown
+ * with the reason, and is trouble all the same. */
+
+#include "client/ctl/command.h"
+
+#define COLUMN 14
+
+static void print_line(Output *output, const char *key, const char *value) {
+        if (!value || !*value)
+                return;
+
+        output_column(output, COLUMN - 2 - text_width(key));
+        output_addf(output, STYLE_DIM, "%s:", key);
+        output_wrap(output, STYLE_PLAIN, COLUMN, value);
+        output_end_line(output);
+}
+
+/* Takes @value over */
+static void print_line_take(Output *output, const char *key, char *value) {
+        print_line(output, key, value);
+        g_free(value);
+}
+
+static char *describe_kernel(const CpuiddStatus *status) {
+        g_autofree char *modules = g_strjoinv(", ", (char **) status->modules);
+
+        if (!status->kernel)
+                return g_strdup(modules);
+        return g_strdup_printf("%s%s%s", status->kernel, *modules ? " with " : "", modules);
+}
+
+static char *describe_processor(const CpuiddStatus *status) {
+        if (!status->vendor)
+                return NULL;
+
+        return g_strdup_printf("%s%s%s, family %u, model %u, stepping %u%s%s", status->brand ?: "",
+                               status->brand ? " - " : "", status->vendor, status->family,
+                               status->model, status->stepping,
+                               status->microcode ? ", microcode " : "", status->microcode ?: "");
+}
+
+static char *describe_clock(const CpuiddStatus *status) {
+        if (status->tsc_khz == 0)
+                return NULL;
+        return g_strdup_printf("%" G_GUINT64_FORMAT ".%03u MHz", status->tsc_khz / 1000,
+                               (unsigned) (status->tsc_khz % 1000));
+}
+
+static char *describe_kvm(const CpuiddStatus *status) {
+        return g_strdup_printf("%zu rows of CPUID, %zu extensions, %zu feature MSRs",
+                               status->n_rows, status->n_extensions, status->n_msrs);
+}
+
+static char *describe_count(size_t n, const char *one, const char *many) {
+        if (n == 0)
+                return NULL;
+        return g_strdup_printf("%zu %s", n, n == 1 ? one : many);
+}
+
+static void print_host(Output *output, const CpuiddStatus *status) {
+        print_line_take(output, "kernel", describe_kernel(status));
+        print_line_take(output, "processor", describe_processor(status));
+        if (status->cpus > 0)
+                print_line_take(output, "CPUs", g_strdup_printf("%u", status->cpus));
+        print_line_take(output, "TSC", describe_clock(status));
+        print_line_take(output, "KVM", describe_kvm(status));
+        print_line_take(output, "capabilities",
+                        g_strdup_printf("%zu of %zu (see 'cpuidctl capabilities')",
+                                        status->n_capabilities, status->n_capabilities_all));
+        print_line_take(output, "forced",
+                        describe_count(status->n_forced,
+                                       "bit that a guest has, or has not, whatever its table says",
+                                       "bits that a guest has, or has not, whatever its table "
+                                       "says"));
+        print_line_take(output, "varies",
+                        describe_count(status->n_varies, "place depends on the CPU that is asked",
+                                       "places depend on the CPU that is asked"));
+        print_line(output, "probed", status->probed_at);
+        print_line(output, "fingerprint", status->fingerprint);
+}
+
+static void print_status(const Session *session, const CpuiddStatus *status) {
+        Output *output = session->output;
+
+        output_add(output, STYLE_BOLD, status->name);
+        output_add(output, STYLE_PLAIN, ": ");
+        output_add(output, status->is_ready ? STYLE_GOOD : STYLE_BAD,
+                   status->is_ready ? "ready" : "not ready");
+        output_end_line(output);
+
+        if (status->is_offline)
+                print_line_take(output, "source", g_strdup_printf("file %s", session->host_path));
+        else
+                print_line_take(output, "daemon",
+                                g_strdup_printf("cpuidd %s on the %s bus", status->version ?: "",
+                                                session->is_user ? "user" : "system"));
+        print_line(output, "problem", status->problem);
+        if (status->is_ready)
+                print_host(output, status);
+}
+
+static bool run(Session *session, char **arguments, GError **error) {
+        g_autoptr(CpuiddHost) host = session_open_host(session, error);
+        g_autoptr(CpuiddStatus) status = host ? cpuidd_host_get_status(host, error) : NULL;
+        g_autofree char *json = NULL;
+
+        (void) arguments;
+        if (!status)
+                return false;
+
+        if (session->wants_json) {
+                json = cpuidd_status_to_json(status, session->json_style);
+                output_document(session->output, json);
+        } else
+                print_status(session, status);
+
+        if (!status->is_ready)
+                session->status = EXIT_STATUS_TROUBLE;
+        return true;
+}
+
+const Command command_status = {
+        .name = "status",
+        .summary = "The daemon, the host and its KVM at a glance",
+        .help = "A daemon that is there and has no KVM to speak for is shown with the reason, and "
+                "the exit status is 3.",
+        .run = run,
+};
