@@ -6,3 +6,4 @@ include tests/cases/local.mk
 include tests/lib/local.mk
 include tests/ctl/local.mk
 include tests/bus/local.mk
+include tests/live/local.mk
