@@ -7,3 +7,4 @@ include tests/lib/local.mk
 include tests/ctl/local.mk
 include tests/bus/local.mk
 include tests/live/local.mk
+include tests/bench/local.mk
