@@ -6,6 +6,12 @@ function n_words() {
         return int((n_groups * 4 + 7) / 8) * 8
 }
 
+function n_cpuid_words(  i) {
+        for (i = n_groups; i > 0 && group_interface[i - 1] == "msr"; i--)
+                ;
+        return int((i * 4 + 7) / 8) * 8
+}
+
 function write_banner() {
         print "/* SPDX-License-Identifier: LGPL-2.1-or-later */"
         print "/* Generated from data/fields.table by data/fields.awk, do not edit */"
@@ -18,10 +24,12 @@ function write_header() {
         print "#define N_FIELD_GROUPS " n_groups
         print "/* Four a group, and what makes them a multiple of eight */"
         print "#define N_FIELD_WORDS " n_words()
+        print "/* Those of CPUID, which come first */"
+        print "#define N_FIELD_CPUID_WORDS " n_cpuid_words()
         print "#define N_FIELD_LEAVES " n_leaves
 }
 
-function write_source() {
+function write_source(  words, n, i) {
         write_banner()
         print "\n#include \"policy/field.h\"\n"
         print "#define MASK(high, low) ((UINT32_MAX >> (31 - (high))) & (UINT32_MAX << (low)))"
@@ -34,7 +42,16 @@ function write_source() {
         print "\nconst FieldGroup field_groups[N_FIELD_GROUPS] = {"
         for (i = 0; i < n_groups; i++)
                 print "        [" i "] = { " group_leaf[i] ", " group_subleaf[i] ", " \
-                      c_interface(group_interface[i]) " },"
+                      c_interface(group_interface[i]) ", " group_condition(i) ", " \
+                      (is_msr_unlisted(i) ? "true" : "false") " },"
+        print "};"
+
+        print "\nconst int16_t field_telling[N_FIELD_TELLS] = {"
+        n = split("tsc-invariant tsc-khz tsc-numerator tsc-denominator crystal-hz base-mhz", words,
+                  " ")
+        for (i = 1; i <= n; i++)
+                print "        [FIELD_TELLS_" c_word(words[i]) "] = " \
+                      (words[i] in row_telling ? row_telling[words[i]] - 1 : "FIELD_NONE") ","
         print "};"
 
         print "\nconst FieldWord field_words[N_FIELD_WORDS] = {"
@@ -53,6 +70,15 @@ function write_source() {
 
 function c_interface(name) {
         return "FIELD_INTERFACE_" c_word(name)
+}
+
+# What a MSR is visible with; CPUID has no such thing
+function group_condition(i) {
+        return row_index(group_interface[i] == "msr" ? msr_when[group_leaf[i]] : "")
+}
+
+function is_msr_unlisted(i) {
+        return group_interface[i] == "msr" && group_leaf[i] in msr_unlisted
 }
 
 function row_index(name) {
@@ -83,6 +109,7 @@ function write_field(  line) {
         print "                .when = " row_index(row in row_when ? row_when[row] : "") \
               ", .when_above = " (row in row_when ? row_when_above[row] : "0") \
               ", .continues = " row_index(row in row_continues ? row_continues[row] : "") \
+              ", .exact = " row_index(row in row_exact ? row_exact[row] : "") \
               ", .scale = " ((row, "scale") in attribute ? attribute[row, "scale"] : "1") ","
         line = field_options()
         if (line != "")
@@ -117,6 +144,7 @@ function field_options(  line, flags, i) {
 
         flags = (attribute_is("zero", "unknown") ? " | FIELD_ZERO_UNKNOWN" : "") \
                 (attribute_is("below", "note") ? " | FIELD_BELOW_NOTE" : "") \
+                (attribute_is("unused", "0") ? " | FIELD_ZERO_UNUSED" : "") \
                 (attribute_is("maximum", "leaf") ? " | FIELD_MAXIMUM_LEAF" : "") \
                 (attribute_is("maximum", "subleaf") ? " | FIELD_MAXIMUM_SUBLEAF" : "")
         if (flags != "")
@@ -131,6 +159,11 @@ function field_options(  line, flags, i) {
                         n_list[row, "values"] ","
         if ((row, "needs") in attribute)
                 line = line " .needs = (const int16_t[]){ " c_list("needs", ", ") ", FIELD_NONE },"
+        if ((row, "same") in attribute)
+                line = line " .same = (const int16_t[]){ " c_list("same", ", ") ", FIELD_NONE },"
+        if ((row, "implied") in attribute)
+                line = line " .implied = (const int16_t[]){ " c_list("implied", ", ") \
+                        ", FIELD_NONE },"
         if ((row, "parameter") in attribute)
                 line = line " .parameters = (const char *const[]){ " c_list("parameter", ", ") \
                         ", NULL },"
@@ -144,7 +177,7 @@ function c_list(name, separator,  i, item, text) {
                         item = "VENDOR_" c_word(item)
                 else if (name == "text")
                         item = "REGISTER_" toupper(item)
-                else if (name == "needs")
+                else if (name == "needs" || name == "same" || name == "implied")
                         item = row_index(item)
                 else if (name == "parameter")
                         item = c_string(item)
@@ -156,7 +189,7 @@ function c_list(name, separator,  i, item, text) {
 function mask_of(kind) {
         if (kind == "inverted")
                 return "inverted"
-        if (kind == "at-most" || kind == "equal" || kind == "identity")
+        if (kind == "at-most" || kind == "at-least" || kind == "equal" || kind == "identity")
                 return "exact"
         return kind in never_breaks ? "none" : "subset"
 }

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Checks data/fields.table and compiles it to C:
+# Checks data/fields.table and data/msrs.table and compiles them to C:
 #
-#     awk -v mode=source|header|check -f data/table.awk -f data/fields.awk -f data/fields-c.awk \
-#             data/fields.table
+#     awk -v mode=source|header|check -f data/table.awk -f data/msrs.awk -f data/fields.awk \
+#             -f data/fields-c.awk data/fields.table data/msrs.table
 #
 # source: data/field-table.c, header: data/field-sizes.h, check: nothing. Each error is one line on
 # standard error, `file:line: what was found, what was expected`; with an error there is no output,
@@ -12,18 +12,19 @@
 BEGIN {
         interface = "cpu"
         row_form = "'PLACE NAME RULE [ATTRIBUTE ...] : LABEL - TEXT'"
-        split("cpu kvm hyperv", interface_names, " ")
+        split("cpu kvm hyperv msr", interface_names, " ")
         for (i in interface_names)
                 is_interface[interface_names[i]] = 1
 
         # Which rules an attribute goes with; "*" all of them
-        compared = " feature hint guarantee inverted at-most equal identity granted "
+        compared = " feature hint guarantee inverted at-most at-least equal identity granted "
         attribute_rules["needs"] = "*"
         attribute_rules["when"] = compared
         attribute_rules["broken"] = compared
         attribute_rules["zero"] = " at-most equal identity "
         attribute_rules["below"] = attribute_rules["values"] = " at-most "
         attribute_rules["maximum"] = " at-most "
+        attribute_rules["tells"] = "*"
         attribute_rules["parameter"] = attribute_rules["vendor"] = attribute_rules["show"] = "*"
         attribute_rules["unit"] = attribute_rules["scale"] = attribute_rules["plus"] = "*"
         attribute_rules["text"] = attribute_rules["continues"] = "*"
@@ -56,6 +57,7 @@ END {
 
         for (row = 1; row <= n_rows; row++)
                 check_row()
+        check_msrs()
         check_cycles()
 
         if (n_errors) {
@@ -73,18 +75,19 @@ END {
 # Interfaces come in the order in which groups are searched for; cpu twice: below 0x40000000 and
 # from 0x80000000 on
 function interface_rank(interface, leaf_value) {
-        return interface == "kvm" ? 1 : interface == "hyperv" ? 2 : leaf_value < 1073741824 ? 0 : 3
+        return interface == "kvm" ? 1 : interface == "hyperv" ? 2 : interface == "msr" ? 4 : \
+                leaf_value < 1073741824 ? 0 : 3
 }
 
 function read_interface(  step) {
         if (NF != 2 || !($2 in is_interface)) {
-                fail("interface '" trim(substr($0, 10)) "', expected cpu, kvm or hyperv")
+                fail("interface '" trim(substr($0, 10)) "', expected cpu, kvm or hyperv, or msr")
                 return
         }
-        step = $2 == "kvm" ? 1 : $2 == "hyperv" ? 2 : n_leaves == 0 ? 0 : 3
+        step = $2 == "cpu" ? (n_leaves == 0 ? 0 : 3) : interface_rank($2)
         if (step <= interface_step && step > 0)
                 fail("interface " $2 " after interface " interface \
-                     ", expected the order cpu, kvm, hyperv, cpu")
+                     ", expected the order cpu, kvm, hyperv, cpu, msr")
         interface_step = step
         interface = $2
         leaf = ""
@@ -114,7 +117,7 @@ function add_leaf(value, title, indexed,  key, rank) {
                 interface_step = rank
         if (interface == "cpu" && value >= 1073741824 && value < 2147483648)
                 fail("leaf " leaf " in interface cpu, expected none from 0x40000000 to 0x7fffffff")
-        if (interface != "cpu" && (value < 1073741824 || value > 1073742079))
+        if (interface != "cpu" && interface != "msr" && (value < 1073741824 || value > 1073742079))
                 fail("leaf " leaf " in interface " interface ", expected 0x40000000 to 0x400000ff")
 
         key = interface SUBSEP leaf
@@ -163,6 +166,7 @@ function find_colon(  colon) {
 function read_row(  colon, words, n, i, error) {
         row = ++n_rows
         row_line[row] = FNR
+        row_file[row] = FILENAME
         row_interface[row] = interface
         colon = find_colon()
         n = split(trim(substr($0, 1, colon - 1)), words, / +/)
@@ -180,7 +184,7 @@ function read_row(  colon, words, n, i, error) {
         else if (!(words[3] in is_rule))
                 fail("unknown rule '" words[3] "', expected " or_list(all_rules))
 
-        error = parse_place(words[1])
+        error = interface == "msr" ? parse_msr_place(words[1]) : parse_place(words[1])
         if (error == "" && place_depth < 3)
                 error = "no register in '" words[1] "', expected a place such as 0x7.0:ebx[6]"
         if (error != "")
@@ -232,9 +236,9 @@ function read_row_place(  key, bit, owner, told) {
         row_high[row] = place_high
 
         if (leaf == "")
-                fail(row_place[row] " without a 'leaf " place_leaf "' line before it")
+                fail(row_place[row] " without a '" leaf_word() " " place_leaf "' line before it")
         else if (place_leaf != leaf && leaf != "?")
-                fail(row_place[row] " outside of its leaf, expected leaf " leaf)
+                fail(row_place[row] " outside of its " leaf_word() ", expected " leaf_word() " " leaf)
         else if (leaf != "?" && !is_indexed[interface, leaf] && (place_subleaf_value || place_wild))
                 fail("sub-leaf " (place_wild ? "wildcard" : place_subleaf) " of leaf " leaf \
                      ", which is not 'indexed'")
@@ -295,7 +299,7 @@ function read_attribute(text,  equals, name, value) {
         if (!(name in attribute_rules)) {
                 fail("unknown attribute '" text "', expected NAME=VALUE with one of " \
                      or_list("needs when broken zero below values maximum parameter vendor show " \
-                             "unit scale plus text continues"))
+                             "unit scale plus text continues tells" msr_attributes))
                 return
         }
         if ((row, name) in attribute)
@@ -314,8 +318,10 @@ function read_attribute(text,  equals, name, value) {
 }
 
 function read_attribute_value(name, value,  error) {
-        if (name == "needs")
-                read_names(value)
+        if (index(msr_attributes, " " name) || name == "tells")
+                read_msr_attribute(name, value)
+        else if (name == "needs")
+                read_list(name, value, "^[a-z][a-z0-9_]*$", "names of fields")
         else if (name == "when")
                 read_when(value)
         else if (name == "continues")
@@ -352,10 +358,6 @@ function read_list(name, value, pattern, expected,  items, n, i, seen) {
         n_list[row, name] = n
 }
 
-function read_names(value) {
-        read_list("needs", value, "^[a-z][a-z0-9_]*$", "names of fields")
-}
-
 function read_when(value,  above, error) {
         above = index(value, ">")
         row_when[row] = above ? substr(value, 1, above - 1) : value
@@ -382,11 +384,12 @@ function read_values(value,  i, error) {
 
 function check_row(  line, rule) {
         line = row_line[row]
+        checked_file = row_file[row]
         rule = row_rule[row]
         if (rule == "inverted" && !((row, "broken") in attribute))
                 fail_at(line, "no 'broken=' with rule 'inverted', expected broken=note, warning " \
                         "or error")
-        if ((rule == "inverted" || rule == "at-most" || rule == "equal") && row_breaks[row] == "")
+        if (rule ~ /^(inverted|at-most|at-least|equal)$/ && row_breaks[row] == "")
                 fail_at(line, "no '> TEXT' below rule '" rule "', expected what breaking it " \
                         "means for the guest")
 
@@ -414,6 +417,7 @@ function check_reference(name, target) {
 function check_references(  i, target) {
         for (i = 1; i <= n_list[row, "needs"]; i++)
                 check_reference("needs", list[row, "needs", i])
+        check_msr_references()
         if (row in row_when)
                 check_reference("when", row_when[row])
         if (row in row_continues) {
@@ -488,6 +492,7 @@ function visit(at, depth,  i, j, target, path) {
                         for (j = depth; visit_path[j] != target; j--)
                                 path = row_name[visit_path[j]] " needs " path
                         path = row_name[target] " needs " path row_name[target]
+                        checked_file = row_file[target]
                         fail_at(row_line[target], "a cycle: " path)
                         path = ""
                 }

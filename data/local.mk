@@ -12,17 +12,22 @@ BUILT_SOURCES += $(data_headers)
 CLEANFILES += $(data_sources) $(data_headers)
 EXTRA_DIST += \
 	%D%/fields.table \
+	%D%/msrs.table \
 	%D%/capabilities.table \
 	%D%/table.awk \
+	%D%/msrs.awk \
 	%D%/fields.awk \
 	%D%/fields-c.awk \
 	%D%/capabilities.awk
 
 data_fields = \
 	$(srcdir)/%D%/table.awk \
+	$(srcdir)/%D%/msrs.awk \
 	$(srcdir)/%D%/fields.awk \
 	$(srcdir)/%D%/fields-c.awk \
-	$(srcdir)/%D%/fields.table
+	$(srcdir)/%D%/fields.table \
+	$(srcdir)/%D%/msrs.table
+field_tables = $(srcdir)/%D%/fields.table $(srcdir)/%D%/msrs.table
 data_capabilities = \
 	$(srcdir)/%D%/table.awk \
 	$(srcdir)/%D%/capabilities.awk \
@@ -30,17 +35,18 @@ data_capabilities = \
 	$(srcdir)/%D%/capabilities.table
 
 compile_fields = LC_ALL=C $(AWK) \
-	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/fields.awk -f $(srcdir)/%D%/fields-c.awk
+	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/msrs.awk -f $(srcdir)/%D%/fields.awk \
+	-f $(srcdir)/%D%/fields-c.awk
 compile_capabilities = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/capabilities.awk
 
 %D%/field-table.c: $(data_fields)
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
-	{ $(compile_fields) -v mode=source $(srcdir)/%D%/fields.table > $@.tmp || { rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
+	{ $(compile_fields) -v mode=source $(field_tables) > $@.tmp || { rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
 
 %D%/field-sizes.h: $(data_fields)
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
-	{ $(compile_fields) -v mode=header $(srcdir)/%D%/fields.table > $@.tmp || { rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
+	{ $(compile_fields) -v mode=header $(field_tables) > $@.tmp || { rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
 
 %D%/capability-table.c: $(data_capabilities)
 	$(AM_V_GEN)$(MKDIR_P) %D% && \

@@ -11,8 +11,8 @@ BEGIN {
         for (i = 1; i <= 4; i++)
                 register_index[register_names[i]] = i - 1
 
-        all_rules = "feature hint guarantee inverted at-most equal dynamic identity topology " \
-                "informational granted provided"
+        all_rules = "feature hint guarantee inverted at-most at-least equal dynamic identity " \
+                "topology informational granted provided"
         split(all_rules, words, " ")
         for (i in words)
                 is_rule[words[i]] = 1
@@ -29,22 +29,28 @@ BEGIN {
 }
 
 # Errors are printed at the end, by line: all of them are wanted; a table with one is not compiled.
-function fail_at(line, message) {
-        errors[line, ++n_errors_of[line]] = message
+# checked_file is the file whose lines are told at the end; empty for the one that was read last.
+function fail_at(line, message,  file) {
+        file = checked_file == "" ? FILENAME : checked_file
+        errors[file, line, ++n_errors_of[file, line]] = message
         n_errors++
-        error_file = FILENAME
-        if (line > last_error_line)
-                last_error_line = line
+        if (!(file in last_error_line))
+                error_file[++n_error_files] = file
+        if (line > last_error_line[file] + 0)
+                last_error_line[file] = line
 }
 
 function fail(message) {
         fail_at(FNR, message)
 }
 
-function print_errors(  line, i) {
-        for (line = 0; line <= last_error_line; line++)
-                for (i = 1; i <= n_errors_of[line]; i++)
-                        print error_file ":" line ": " errors[line, i] | "cat 1>&2"
+function print_errors(  n, file, line, i) {
+        for (n = 1; n <= n_error_files; n++) {
+                file = error_file[n]
+                for (line = 0; line <= last_error_line[file]; line++)
+                        for (i = 1; i <= n_errors_of[file, line]; i++)
+                                print file ":" line ": " errors[file, line, i] | "cat 1>&2"
+        }
         close("cat 1>&2")
 }
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "policy/msr.h"
+
 static bool gives(const Capability *capability, const Field *field) {
         for (size_t i = 0; i < capability->n_operations; i++) {
                 const CapabilityOperation *operation = &capability->operations[i];
@@ -107,6 +109,10 @@ Cause cause_find(const Offer *offer, const Finding *finding) {
                         CAUSE_UNKNOWN;
         if (finding->enable || finding->disable)
                 return CAUSE_CAPABILITY;
+        if (finding->reg == FINDING_MSR)
+                return msr_cause(offer, finding);
+        if (finding->reg == FINDING_TSC)
+                return CAUSE_UNKNOWN;
         if (is_forced_off(offer->host, finding))
                 return CAUSE_KVM;
         if (finding->guest == finding->host)

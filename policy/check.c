@@ -10,6 +10,7 @@
 #include "policy/judge.h"
 #include "policy/message.h"
 #include "policy/remedy.h"
+#include "policy/tsc.h"
 
 /* Loads are all that this costs: with vectors of twice the width, where the machine that asks has
  * them, it costs half. */
@@ -21,7 +22,7 @@ words_accept(const uint32_t *restrict word, const uint32_t *restrict want,
              const uint32_t *restrict care) {
         uint32_t broken = 0;
 
-        for (size_t i = 0; i < N_FIELD_WORDS; i++)
+        for (size_t i = 0; i < N_FIELD_CPUID_WORDS; i++)
                 broken |= (word[i] ^ want[i]) & care[i];
 
         return broken == 0;
@@ -40,7 +41,7 @@ static bool extras_accept(const Offer *offer, const Words *words) {
 }
 
 bool check_accepts(const Offer *offer, const Guest *guest) {
-        return offer->is_plain && !guest->duplicates &&
+        return offer->is_plain && !guest->duplicates && !guest->msrs && tsc_accepts(offer, guest) &&
                 words_accept(guest->words->word, offer->want, offer->care) &&
                 extras_accept(offer, guest->words);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "policy/error.h"
+#include "policy/explain-msr.h"
 #include "policy/offer.h"
 #include "policy/place.h"
 
@@ -71,6 +72,8 @@ const char *explain_rule(FieldRule rule) {
                         "given anything",
                 [FIELD_RULE_GRANTED] =
                         "KVM never reports it; a guest may have it when a capability grants it",
+                [FIELD_RULE_AT_LEAST] =
+                        "a least value: a guest may have anything from the host's value up",
                 [FIELD_RULE_PROVIDED] =
                         "KVM leaves it out, but a VMM can give it to a guest on any host",
         };
@@ -143,9 +146,13 @@ static char *explain_freedom(const Field *field) {
                                        severity);
         case FIELD_RULE_AT_MOST:
                 return explain_limit(field);
+        case FIELD_RULE_AT_LEAST:
+                return g_strdup_printf("a smaller value than the host's: %s.", severity);
         case FIELD_RULE_EQUAL:
         case FIELD_RULE_IDENTITY:
-                return g_strdup_printf("another value than the host's: %s.", severity);
+                return g_strdup_printf("another value than the host's%s: %s.",
+                                       field->flags & FIELD_ZERO_UNUSED ? ", if not 0" : "",
+                                       severity);
         case FIELD_RULE_DYNAMIC:
         case FIELD_RULE_TOPOLOGY:
         case FIELD_RULE_INFORMATIONAL:
@@ -159,6 +166,8 @@ static char *explain_freedom(const Field *field) {
 static char *explain_condition(const Field *field) {
         const Field *when;
 
+        if (field->interface == FIELD_INTERFACE_MSR)
+                return explain_msr_condition(field);
         if (field->when == FIELD_NONE)
                 return NULL;
 
@@ -180,8 +189,7 @@ static char *explain_needs(const Field *field) {
 }
 
 static char *field_place(const Field *field) {
-        g_autofree char *place =
-                place_format(field->leaf, field->subleaf, field->reg, field->high, field->low);
+        g_autofree char *place = field_where(field);
 
         if (field->subleaf_last == field->subleaf)
                 return g_steal_pointer(&place);
@@ -251,6 +259,10 @@ static void add_host(GPtrArray *paragraphs, const Field *field, Host *host) {
 
         if (!host || field->word == FIELD_NONE)
                 return;
+        if (field->interface == FIELD_INTERFACE_MSR) {
+                add(paragraphs, "this host", explain_msr_host(field, host));
+                return;
+        }
 
         offer = offer_new(host, capability_set_default());
         text = g_string_new(NULL);
@@ -430,22 +442,27 @@ static void explain_capability(GPtrArray *paragraphs, const Capability *capabili
 }
 
 static bool place_covers(const Place *place, const Field *field) {
-        if (field->leaf != place->leaf)
+        unsigned offset = place->is_msr ? 32 * field->reg : 0;
+
+        if (field->leaf != place->leaf ||
+            place->is_msr != (field->interface == FIELD_INTERFACE_MSR))
                 return false;
         if (place->has_subleaf &&
             (place->subleaf < field->subleaf || place->subleaf > field->subleaf_last))
                 return false;
         if (place->has_register && place->reg != field->reg)
                 return false;
-        return !place->has_bits || (field->low <= place->high && place->low <= field->high);
+        return !place->has_bits ||
+                (field->low + offset <= place->high && place->low <= field->high + offset);
 }
 
 /* A place without a row: reserved, or nothing that is known of the leaf */
 static void explain_reserved(GPtrArray *paragraphs, const Place *place) {
         add(paragraphs, "field",
-            place->has_register ?
-                    place_format(place->leaf, place->subleaf, place->reg, place->high, place->low) :
-                    g_strdup_printf("0x%x", place->leaf));
+            place->is_msr               ? place_format_msr(place->leaf, place->high, place->low) :
+                    place->has_register ? place_format(place->leaf, place->subleaf, place->reg,
+                                                       place->high, place->low) :
+                                          g_strdup_printf("0x%x", place->leaf));
         add(paragraphs, "rule",
             g_strdup_printf("%s: %s", field_rule_to_string(FIELD_RULE_RESERVED),
                             explain_rule(FIELD_RULE_RESERVED)));

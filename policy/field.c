@@ -8,10 +8,14 @@
 
 #include <glib.h>
 
-/* Groups come in the order of the file: CPU's basic leaves, KVM's, Hyper-V's, the CPU's extended
- * leaves. */
+#include "policy/place.h"
+
+/* Groups come in the order of the files: CPU's basic leaves, KVM's, Hyper-V's, the CPU's extended
+ * leaves, MSRs. */
 static unsigned group_rank(FieldInterface interface, uint32_t leaf) {
-        return interface == FIELD_INTERFACE_CPU && leaf >= 0x80000000 ? N_FIELD_INTERFACES :
+        if (interface == FIELD_INTERFACE_MSR)
+                return N_FIELD_INTERFACES;
+        return interface == FIELD_INTERFACE_CPU && leaf >= 0x80000000 ? FIELD_INTERFACE_MSR :
                                                                         interface;
 }
 
@@ -122,6 +126,13 @@ uint32_t field_mask(const Field *field) {
         return (UINT32_MAX >> (31 - field->high)) & (UINT32_MAX << field->low);
 }
 
+char *field_where(const Field *field) {
+        if (field->interface == FIELD_INTERFACE_MSR)
+                return place_format_msr(field->leaf, field->high + 32 * field->reg,
+                                        field->low + 32 * field->reg);
+        return place_format(field->leaf, field->subleaf, field->reg, field->high, field->low);
+}
+
 bool field_has_value(const Field *field, uint32_t value) {
         for (size_t i = 0; i < field->n_values; i++)
                 if (field->values[i] == value)
@@ -149,6 +160,7 @@ const char *field_rule_to_string(FieldRule rule) {
                 [FIELD_RULE_INFORMATIONAL] = "informational",
                 [FIELD_RULE_GRANTED] = "granted",
                 [FIELD_RULE_PROVIDED] = "provided",
+                [FIELD_RULE_AT_LEAST] = "at-least",
         };
 
         return names[rule];

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What every bit of CPUID means: the rows of data/fields.table, compiled */
+/* What every bit of CPUID and of the feature MSRs means: the rows of data/fields.table and
+ * data/msrs.table, compiled. A MSR is a leaf of its own: its low half is in eax, the high half in
+ * ebx. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +18,7 @@ typedef enum FieldInterface {
         FIELD_INTERFACE_CPU,
         FIELD_INTERFACE_KVM,
         FIELD_INTERFACE_HYPERV,
+        FIELD_INTERFACE_MSR, /* the leaf is the MSR's index */
         N_FIELD_INTERFACES,
 } FieldInterface;
 
@@ -33,6 +36,7 @@ typedef enum FieldRule {
         FIELD_RULE_INFORMATIONAL,
         FIELD_RULE_GRANTED,
         FIELD_RULE_PROVIDED,
+        FIELD_RULE_AT_LEAST,
         N_FIELD_RULES,
 } FieldRule;
 
@@ -55,7 +59,19 @@ typedef enum FieldFlags {
         FIELD_BELOW_NOTE = 1 << 1,      /* a guest's smaller value is a note */
         FIELD_MAXIMUM_LEAF = 1 << 2,    /* the highest leaf of the range that starts at this leaf */
         FIELD_MAXIMUM_SUBLEAF = 1 << 3, /* the highest sub-leaf of this leaf */
+        FIELD_ZERO_UNUSED = 1 << 4,     /* a guest's 0 says that it does not use it */
 } FieldFlags;
+
+/* What the engine has to know of a guest beyond comparing */
+typedef enum FieldTells {
+        FIELD_TELLS_TSC_INVARIANT,
+        FIELD_TELLS_TSC_KHZ,
+        FIELD_TELLS_TSC_NUMERATOR, /* TSC / crystal = numerator / denominator */
+        FIELD_TELLS_TSC_DENOMINATOR,
+        FIELD_TELLS_CRYSTAL_HZ,
+        FIELD_TELLS_BASE_MHZ,
+        N_FIELD_TELLS,
+} FieldTells;
 
 typedef enum Vendor {
         VENDOR_INTEL = 1 << 0,
@@ -82,6 +98,7 @@ typedef struct Field {
         uint32_t plus;
         uint32_t when_above; /* judged only where the guest's field `when` is above it */
         int16_t when;
+        int16_t exact;     /* where the guest has this one, the bits have to be the host's */
         int16_t continues; /* the row at which the text starts that this one is a part of */
         int16_t word;      /* in a Words; FIELD_NONE in a wildcard row */
         uint8_t interface;
@@ -96,8 +113,10 @@ typedef struct Field {
         uint8_t text[N_REGISTERS]; /* registers that make up a text, in order */
         uint8_t n_text;            /* 0 where it is none */
         uint8_t n_values;
-        uint8_t values[6];    /* the only values that a guest may have */
-        const int16_t *needs; /* ended by FIELD_NONE; NULL where there are none */
+        uint8_t values[6];      /* the only values that a guest may have */
+        const int16_t *needs;   /* ended by FIELD_NONE; NULL where there are none */
+        const int16_t *same;    /* likewise: those that have to be the host's where this is not 0 */
+        const int16_t *implied; /* likewise: a host that has them all counts as having this one */
         const char *const
                 *parameters; /* "kvm_intel.nested", ended by NULL; NULL where there are none */
 } Field;
@@ -107,6 +126,8 @@ typedef struct FieldGroup {
         uint32_t leaf;
         uint32_t subleaf;
         uint32_t interface;
+        int16_t when;     /* of a MSR: the field without which a guest has not got it */
+        bool is_unlisted; /* a host that does not list the MSR has not said that it is 0 */
 } FieldGroup;
 
 /* One register of a group: which of its bits break how, and which rows it has (first_field +
@@ -129,12 +150,13 @@ typedef struct FieldLeaf {
 
 /* Generated from data/fields.table by data/fields.awk; the sizes N_FIELDS, N_FIELD_GROUPS,
  * N_FIELD_WORDS and N_FIELD_LEAVES are in data/field-sizes.h. Fields and groups are in table
- * order: by interface as they come in the file, leaf, sub-leaf, register, bit. Groups have
+ * order: by interface as they come in the files (MSRs last), leaf, sub-leaf, register, bit. Groups have
  * explicit sub-leaves only; wildcard rows are found with field_find_wildcard(). */
 extern const Field field_table[N_FIELDS];
 extern const FieldGroup field_groups[N_FIELD_GROUPS];
 extern const FieldWord field_words[N_FIELD_WORDS];
 extern const FieldLeaf field_leaves[N_FIELD_LEAVES];
+extern const int16_t field_telling[N_FIELD_TELLS];
 
 /* By name; '-' counts as '_', and case does not matter. NULL if there is none. */
 const Field *field_find(const char *name);
@@ -157,6 +179,8 @@ int field_group_find(FieldInterface interface, uint32_t leaf, uint32_t subleaf);
 const FieldLeaf *field_leaf_find(FieldInterface interface, uint32_t leaf);
 
 uint32_t field_mask(const Field *field);
+/* "0x7.0:ebx[6]", "msr 0x10a[5]" */
+char *field_where(const Field *field);
 /* Whether a guest may have the value at all: one of the row's values, where it names any */
 bool field_has_value(const Field *field, uint32_t value);
 size_t field_index(const Field *field);

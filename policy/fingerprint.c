@@ -5,6 +5,8 @@
 
 #include "policy/fingerprint.h"
 
+#include "policy/tsc.h"
+
 static bool field_decides(const Field *field) {
         switch (field->rule) {
         case FIELD_RULE_DYNAMIC:
@@ -103,6 +105,13 @@ char *fingerprint_new(const Host *host) {
         for (size_t i = 0; i < N_CAPABILITIES; i++)
                 g_string_append_printf(text, "%s %d\n", capability_table[i].name,
                                        host_has(host, &capability_table[i]));
+
+        g_string_append_printf(text, "msrs %d\n", host_has_msrs(host));
+        for (size_t i = 0; i < N_FIELD_GROUPS; i++)
+                if (field_groups[i].is_unlisted &&
+                    host_get_msr(host, field_groups[i].leaf, &(uint64_t){ 0 }))
+                        g_string_append_printf(text, "lists %x\n", field_groups[i].leaf);
+        tsc_fingerprint(host, text);
 
         sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text->str, text->len);
         return g_strdup_printf("sha256:%s", sum);

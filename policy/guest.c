@@ -92,4 +92,9 @@ void guest_set_msr(Guest *guest, uint32_t index, uint64_t value) {
 
         g_hash_table_replace(guest->msrs, GUINT_TO_POINTER(index),
                              g_memdup2(&value, sizeof(value)));
+        words_set_msr(guest->words, index, value);
+}
+
+bool guest_has_msr(const Guest *guest, uint32_t index) {
+        return guest->msrs && g_hash_table_contains(guest->msrs, GUINT_TO_POINTER(index));
 }

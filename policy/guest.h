@@ -33,5 +33,6 @@ Guest *guest_new(LeafTable *table);
 Guest *guest_free(Guest *guest);
 
 void guest_set_msr(Guest *guest, uint32_t index, uint64_t value);
+bool guest_has_msr(const Guest *guest, uint32_t index);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guest, guest_free)

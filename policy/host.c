@@ -126,6 +126,9 @@ void host_set_parameter(Host *host, const char *name, const char *value) {
 }
 
 void host_add_varying(Host *host, const Place *place) {
+        if (place->is_msr)
+                return; /* they are asked of one CPU */
+
         g_array_append_val(host->varies, *place);
 }
 
@@ -400,6 +403,24 @@ static void find_capabilities(Host *host) {
         }
 }
 
+/* Enabling a capability changes no feature MSR: they stand in every answer of KVM's. */
+static void fill_msrs(Host *host) {
+        g_autoptr(GArray) indexes = host_list_msrs(host);
+
+        for (guint i = 0; i < indexes->len; i++) {
+                uint32_t index = g_array_index(indexes, uint32_t, i);
+                GHashTableIter iter;
+                gpointer words;
+                uint64_t value = 0;
+
+                host_get_msr(host, index, &value);
+                words_set_msr(host->words[HOST_SUPPORTED], index, value);
+                g_hash_table_iter_init(&iter, host->view_words);
+                while (g_hash_table_iter_next(&iter, NULL, &words))
+                        words_set_msr(words, index, value);
+        }
+}
+
 bool host_seal(Host *host, GError **error) {
         GHashTableIter iter;
         gpointer name, table;
@@ -422,6 +443,7 @@ bool host_seal(Host *host, GError **error) {
                 g_hash_table_replace(host->view_words, g_strdup(name),
                                      words_new(table, N_FIELD_INTERFACES));
 
+        fill_msrs(host);
         read_vendor(&host->info, host->tables[HOST_SUPPORTED]);
         read_signature(&host->info, host->tables[HOST_SUPPORTED]);
         host->vendor = vendor_from_string(host->info.vendor);

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "policy/msr.h"
+#include "policy/tsc.h"
+
 /* What a rule found wrong in a field: which bits, and how bad it is */
 typedef struct Judgement {
         Severity severity;
@@ -89,10 +92,37 @@ static uint32_t forced_bits(const Offer *offer, size_t word) {
 
 static bool is_judged(const Offer *offer, const Guest *guest, const Field *field) {
         if (field->word == FIELD_NONE || field->rule == FIELD_RULE_DYNAMIC ||
-            (offer->dynamic[field->word] & field_mask(field)))
+            (offer->dynamic[field->word] & field_mask(field)) ||
+            (field->interface == FIELD_INTERFACE_MSR &&
+             !msr_is_judged(offer, guest, &field_groups[field->word / N_REGISTERS])))
                 return false;
         return field->when == FIELD_NONE ||
                 words_get(guest->words, &field_table[field->when]) > field->when_above;
+}
+
+/* What has to be the host's as long as the guest uses the field: others, or each of its own bits */
+static bool has_strange_company(const Offer *offer, const Guest *guest, const Field *field,
+                                uint32_t value, uint32_t host) {
+        if (field->exact != FIELD_NONE && value != host &&
+            words_get(guest->words, &field_table[field->exact]) != 0)
+                return true;
+
+        for (size_t i = 0; value && field->same && field->same[i] != FIELD_NONE; i++) {
+                const Field *same = &field_table[field->same[i]];
+
+                if (words_get(guest->words, same) != words_get(offer->words, same))
+                        return true;
+        }
+
+        return false;
+}
+
+static bool is_implied(const Offer *offer, const Field *field) {
+        for (size_t i = 0; field->implied && field->implied[i] != FIELD_NONE; i++)
+                if (words_get(offer->words, &field_table[field->implied[i]]) == 0)
+                        return false;
+
+        return field->implied != NULL;
 }
 
 static Judgement judge_row(const Offer *offer, const Guest *guest, const Field *field) {
@@ -104,13 +134,15 @@ static Judgement judge_row(const Offer *offer, const Guest *guest, const Field *
 
         value = guest->words->word[field->word] & mask;
         host = offer->words->word[field->word] & mask;
+        if (has_strange_company(offer, guest, field, value, host))
+                return (Judgement){ field->severity, mask };
 
         switch (field->rule) {
         case FIELD_RULE_FEATURE:
         case FIELD_RULE_HINT:
         case FIELD_RULE_GUARANTEE:
         case FIELD_RULE_GRANTED:
-                if (value & ~host)
+                if ((value & ~host) && !is_implied(offer, field))
                         return (Judgement){ field->severity, value & ~host };
                 break;
         case FIELD_RULE_INVERTED:
@@ -120,13 +152,16 @@ static Judgement judge_row(const Offer *offer, const Guest *guest, const Field *
                 return (Judgement){ judge_at_most(offer, guest, field, value >> field->low,
                                                   host >> field->low),
                                     mask };
+        case FIELD_RULE_AT_LEAST:
+                return (Judgement){ value < host ? field->severity : SEVERITY_NONE, mask };
         case FIELD_RULE_IDENTITY:
                 /* What a guest is not told cannot be told wrong. */
                 if (value == 0 && field->severity == SEVERITY_NOTE)
                         return (Judgement){ SEVERITY_NONE, 0 };
                 __attribute__((fallthrough));
         case FIELD_RULE_EQUAL:
-                if (value == host || ((field->flags & FIELD_ZERO_UNKNOWN) && host == 0))
+                if (value == host || ((field->flags & FIELD_ZERO_UNKNOWN) && host == 0) ||
+                    ((field->flags & FIELD_ZERO_UNUSED) && value == 0))
                         return (Judgement){ SEVERITY_NONE, 0 };
                 return (Judgement){ field->severity, mask };
         case FIELD_RULE_PROVIDED:
@@ -154,12 +189,8 @@ Severity judge_field(const Offer *offer, const Guest *guest, const Field *field,
 }
 
 static Finding *add_finding(GPtrArray *findings, const Field *row, Severity severity) {
-        Finding *finding = g_new0(Finding, 1);
+        Finding *finding = finding_new(row, severity);
 
-        finding->row = row;
-        finding->field = row ? row->name : "";
-        finding->rule = row ? row->rule : FIELD_RULE_RESERVED;
-        finding->severity = severity;
         g_ptr_array_add(findings, finding);
         return finding;
 }
@@ -181,6 +212,11 @@ static void set_place(Finding *finding, const Offer *offer, const Guest *guest, 
         finding->subleaf = group->subleaf;
         finding->reg = word % N_REGISTERS;
         set_bits(finding, low, high, guest->words->word[word], offer->words->word[word]);
+        if (group->interface == FIELD_INTERFACE_MSR) {
+                finding->low += 32 * finding->reg;
+                finding->high += 32 * finding->reg;
+                finding->reg = FINDING_MSR;
+        }
 }
 
 /* Bits without a row, one finding for each run of them */
@@ -220,6 +256,32 @@ static void judge_word(const Offer *offer, const Guest *guest, size_t word, bool
         }
 
         judge_reserved(offer, guest, word, strict, findings);
+}
+
+/* Those that the guest gives; a MSR's halves are the first two words of its group. */
+static void judge_msrs(const Offer *offer, const Guest *guest, bool strict, GPtrArray *findings) {
+        if (!guest->msrs)
+                return;
+
+        for (size_t i = 0; i < N_FIELD_GROUPS; i++) {
+                if (field_groups[i].interface != FIELD_INTERFACE_MSR ||
+                    !msr_is_judged(offer, guest, &field_groups[i]))
+                        continue;
+                judge_word(offer, guest, i * N_REGISTERS + REGISTER_EAX, strict, findings);
+                judge_word(offer, guest, i * N_REGISTERS + REGISTER_EBX, strict, findings);
+        }
+
+        msr_add_notes(offer, guest, findings);
+}
+
+static void judge_tsc(const Offer *offer, const Guest *guest, bool strict, GPtrArray *findings) {
+        Finding *finding = tsc_judge(offer, guest);
+
+        if (!finding)
+                return;
+
+        finding->severity = as_strict(finding->severity, strict);
+        g_ptr_array_add(findings, finding);
 }
 
 static void judge_extra(const Offer *offer, const Guest *guest, GPtrArray *findings) {
@@ -325,6 +387,8 @@ GPtrArray *judge(const Offer *offer, const Guest *guest, bool strict) {
         judge_extra(offer, guest, findings);
         judge_duplicates(guest, strict, findings);
         judge_capabilities(offer, strict, findings);
+        judge_msrs(offer, guest, strict, findings);
+        judge_tsc(offer, guest, strict, findings);
 
         g_ptr_array_sort(findings, compare_findings);
         return findings;

@@ -9,6 +9,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/delta.c %D%/delta.h \
 	%D%/error.c %D%/error.h \
 	%D%/explain.c %D%/explain.h \
+	%D%/explain-msr.c %D%/explain-msr.h \
 	%D%/field.c %D%/field.h \
 	%D%/fingerprint.c %D%/fingerprint.h \
 	%D%/guest.c %D%/guest.h \
@@ -16,10 +17,12 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/judge.c %D%/judge.h \
 	%D%/leaf.c %D%/leaf.h \
 	%D%/message.c %D%/message.h \
+	%D%/msr.c %D%/msr.h \
 	%D%/offer.c %D%/offer.h \
 	%D%/place.c %D%/place.h \
 	%D%/recording.c %D%/recording.h \
 	%D%/remedy.c %D%/remedy.h \
+	%D%/tsc.c %D%/tsc.h \
 	%D%/verdict.c %D%/verdict.h \
 	%D%/words.c %D%/words.h
 nodist_%C%_libpolicy_la_SOURCES = $(data_sources) $(data_headers)

@@ -8,6 +8,8 @@
 
 #include "policy/cause.h"
 #include "policy/explain.h"
+#include "policy/msr.h"
+#include "policy/tsc.h"
 
 static char *change_to_text(const Finding *finding) {
         g_auto(GStrv) names = capability_change_to_strv(finding->enable, 0);
@@ -61,7 +63,8 @@ static char *why_not_offered(const Offer *offer, const Finding *finding) {
                 change = change_to_text(finding);
                 return g_strdup_printf("this host offers it only %s", change);
         case CAUSE_PARAMETER:
-                return g_strdup_printf("the CPU has it, but the module parameter %s=%s hides it",
+                return g_strdup_printf("%sthe module parameter %s=%s hides it",
+                                       finding->reg == FINDING_MSR ? "" : "the CPU has it, but ",
                                        parameter, host_get_parameter(offer->host, parameter));
         case CAUSE_CPU:
                 return g_strdup("this CPU does not have it");
@@ -194,8 +197,8 @@ static char *say_different(const Offer *offer, const Guest *guest, const Finding
                 return say_different_text(offer, guest, finding);
 
         text = g_strdup_printf("the guest's %s is %s, the host's %s", label, mine, theirs);
-        return row->rule == FIELD_RULE_EQUAL ? with_breaks(g_steal_pointer(&text), row) :
-                                               g_steal_pointer(&text);
+        return row->rule != FIELD_RULE_IDENTITY ? with_breaks(g_steal_pointer(&text), row) :
+                                                  g_steal_pointer(&text);
 }
 
 static char *say_unknown(const Finding *finding) {
@@ -228,8 +231,14 @@ static char *say_capability(const Offer *offer, const Finding *finding) {
 }
 
 char *message_new(const Offer *offer, const Guest *guest, const Finding *finding) {
+        char *text;
+
         if (finding->reg == FINDING_CAPABILITY)
                 return say_capability(offer, finding);
+        if (finding->reg == FINDING_TSC)
+                return tsc_message(offer, guest, finding);
+        if (finding->reg == FINDING_MSR && (text = msr_message(offer, guest, finding)))
+                return text;
         if (!finding->row)
                 return say_unknown(finding);
 
@@ -238,6 +247,7 @@ char *message_new(const Offer *offer, const Guest *guest, const Finding *finding
                 return say_limit(offer, finding);
         case FIELD_RULE_INVERTED:
                 return say_inverted(finding);
+        case FIELD_RULE_AT_LEAST:
         case FIELD_RULE_EQUAL:
         case FIELD_RULE_IDENTITY:
                 return say_different(offer, guest, finding);

@@ -171,6 +171,12 @@ static void compile(Offer *offer) {
 
         for (size_t i = 0; i < N_FIELD_WORDS; i++)
                 offer->care[i] &= ~offer->dynamic[i];
+
+        /* Guests that give MSRs are for the explaining way. */
+        for (size_t i = 0; i < N_FIELD_GROUPS; i++)
+                if (field_groups[i].interface == FIELD_INTERFACE_MSR)
+                        memset(&offer->care[i * N_REGISTERS], 0,
+                               N_REGISTERS * sizeof(*offer->care));
 }
 
 Offer *offer_new(Host *host, CapabilitySet capabilities) {
@@ -243,7 +249,8 @@ LeafTable *offer_to_table(const Offer *offer) {
         }
 
         for (int group = 0; group < N_FIELD_GROUPS; group++)
-                if (!done[group] && !group_is_zero(offer, group)) {
+                if (!done[group] && field_groups[group].interface != FIELD_INTERFACE_MSR &&
+                    !group_is_zero(offer, group)) {
                         const FieldLeaf *leaf = field_leaf_find(field_groups[group].interface,
                                                                 field_groups[group].leaf);
                         Leaf row = group_row(offer, group,

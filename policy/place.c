@@ -19,6 +19,14 @@ char *place_format(uint32_t leaf, uint32_t subleaf, Register reg, unsigned high,
                                low);
 }
 
+char *place_format_msr(uint32_t index, unsigned high, unsigned low) {
+        if (low == 0 && high == 63)
+                return g_strdup_printf("msr 0x%x", index);
+        if (low == high)
+                return g_strdup_printf("msr 0x%x[%u]", index, low);
+        return g_strdup_printf("msr 0x%x[%u:%u]", index, high, low);
+}
+
 /* The text in lower case, with everything that only decorates it turned into blanks: "7 0 ebx 6"
  * is left of all spellings. Words that name what follows ("cpuid", "eax=", "ecx=", "bit", "h"
  * behind digits) are dropped by next_token(). */
@@ -86,11 +94,44 @@ static GStrv drop_decoration(GStrv tokens) {
         return out;
 }
 
+/* BIT or HIGH LOW, at the end of the place */
+static bool parse_bits(GStrv tokens, unsigned last, Place *place) {
+        uint32_t value;
+
+        if (!tokens[0])
+                return true;
+
+        if (!parse_number(tokens[0], 10, last, &value))
+                return false;
+        place->high = place->low = value;
+        place->has_bits = true;
+        if (!tokens[1])
+                return true;
+
+        if (!parse_number(tokens[1], 10, last, &value))
+                return false;
+        place->low = MIN(place->high, value);
+        place->high = MAX(place->high, value);
+        return tokens[2] == NULL;
+}
+
+static bool parse_msr(GStrv tokens, Place *ret) {
+        Place place = { .high = 63, .is_msr = true };
+
+        if (!tokens[0] || !parse_number(tokens[0], 16, UINT32_MAX, &place.leaf) ||
+            !parse_bits(tokens + 1, 63, &place))
+                return false;
+
+        *ret = place;
+        return true;
+}
+
 static bool parse_tokens(GStrv tokens, Place *ret) {
         Place place = { .high = 31 };
         size_t i = 0;
-        uint32_t value;
 
+        if (tokens[i] && g_str_equal(tokens[i], "msr"))
+                return parse_msr(tokens + 1, ret);
         if (!tokens[i] || !parse_number(tokens[i++], 16, UINT32_MAX, &place.leaf))
                 return false;
 
@@ -107,21 +148,7 @@ static bool parse_tokens(GStrv tokens, Place *ret) {
                 place.has_subleaf = true;
         }
 
-        if (tokens[i]) {
-                if (!parse_number(tokens[i++], 10, 31, &value))
-                        return false;
-                place.high = place.low = value;
-                place.has_bits = true;
-        }
-
-        if (tokens[i]) {
-                if (!parse_number(tokens[i++], 10, 31, &value))
-                        return false;
-                place.low = MIN(place.high, value);
-                place.high = MAX(place.high, value);
-        }
-
-        if (tokens[i])
+        if (!parse_bits(tokens + i, 31, &place))
                 return false;
 
         *ret = place;

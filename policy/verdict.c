@@ -47,18 +47,10 @@ const char *cause_to_string(Cause cause) {
         return names[cause];
 }
 
-static char *msr_where(const Finding *finding) {
-        if (finding->low == 0 && finding->high == 63)
-                return g_strdup_printf("msr 0x%x", finding->leaf);
-        if (finding->low == finding->high)
-                return g_strdup_printf("msr 0x%x[%u]", finding->leaf, finding->low);
-        return g_strdup_printf("msr 0x%x[%u:%u]", finding->leaf, finding->high, finding->low);
-}
-
 char *finding_where(const Finding *finding) {
         switch (finding->reg) {
         case FINDING_MSR:
-                return msr_where(finding);
+                return place_format_msr(finding->leaf, finding->high, finding->low);
         case FINDING_TSC:
                 return g_strdup("tsc");
         case FINDING_CAPABILITY:
@@ -81,6 +73,16 @@ char **capability_change_to_strv(CapabilitySet enable, CapabilitySet disable) {
 
         g_ptr_array_add(names, NULL);
         return (char **) g_ptr_array_free(names, FALSE);
+}
+
+Finding *finding_new(const Field *row, Severity severity) {
+        Finding *finding = g_new0(Finding, 1);
+
+        finding->row = row;
+        finding->field = row ? row->name : "";
+        finding->rule = row ? row->rule : FIELD_RULE_RESERVED;
+        finding->severity = severity;
+        return finding;
 }
 
 Finding *finding_free(Finding *finding) {

@@ -75,6 +75,8 @@ char *finding_where(const Finding *finding);
 /* Capabilities to enable, and with a leading '!' those not to enable; free with g_strfreev() */
 char **capability_change_to_strv(CapabilitySet enable, CapabilitySet disable);
 
+/* About a row of the field table, or NULL; without its place */
+Finding *finding_new(const Field *row, Severity severity);
 Finding *finding_free(Finding *finding);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Verdict, verdict_done)

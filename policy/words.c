@@ -277,6 +277,16 @@ uint32_t words_get(const Words *words, const Field *field) {
                 (words->word[field->word] & field_mask(field)) >> field->low;
 }
 
+void words_set_msr(Words *words, uint32_t index, uint64_t value) {
+        int group = field_group_find(FIELD_INTERFACE_MSR, index, 0);
+
+        if (group < 0)
+                return;
+
+        words->word[group * N_REGISTERS + REGISTER_EAX] = value;
+        words->word[group * N_REGISTERS + REGISTER_EBX] = value >> 32;
+}
+
 uint32_t words_extra(const Words *words, uint32_t leaf, uint32_t subleaf, Register reg) {
         ExtraWord wanted = { leaf, subleaf, reg, 0 };
 

@@ -40,6 +40,9 @@ Words *words_free(Words *words);
 uint32_t words_get(const Words *words, const Field *field);
 uint32_t words_extra(const Words *words, uint32_t leaf, uint32_t subleaf, Register reg);
 
+/* A feature MSR of a table's owner; one that data/msrs.table has no rows for is left out */
+void words_set_msr(Words *words, uint32_t index, uint64_t value);
+
 /* The other way round: whose leaf it is, and its number as the field table has it; false for a
  * hypervisor's that we do not know */
 bool words_locate(const Words *words, uint32_t leaf, FieldInterface *ret_interface,

@@ -8,5 +8,6 @@ TESTS += $(rules_tests)
 EXTRA_DIST += \
 	$(rules_tests) \
 	%D%/small.table \
+	%D%/small-msrs.table \
 	%D%/small-capabilities.table \
 	%D%/bad

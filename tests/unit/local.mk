@@ -10,11 +10,13 @@ unit_tests = \
 	%D%/test-leaf \
 	%D%/test-masks \
 	%D%/test-message \
+	%D%/test-msr \
 	%D%/test-offer \
 	%D%/test-place \
 	%D%/test-property \
 	%D%/test-recording \
-	%D%/test-remedy
+	%D%/test-remedy \
+	%D%/test-tsc
 
 check_LTLIBRARIES += %D%/libsupport.la
 %C%_libsupport_la_SOURCES = %D%/support.c %D%/support.h
@@ -31,8 +33,10 @@ TESTS += $(unit_tests)
 %C%_test_leaf_LDADD = %D%/libsupport.la
 %C%_test_masks_LDADD = %D%/libsupport.la
 %C%_test_message_LDADD = %D%/libsupport.la
+%C%_test_msr_LDADD = %D%/libsupport.la
 %C%_test_offer_LDADD = %D%/libsupport.la
 %C%_test_place_LDADD = %D%/libsupport.la
 %C%_test_property_LDADD = %D%/libsupport.la
 %C%_test_recording_LDADD = %D%/libsupport.la
 %C%_test_remedy_LDADD = %D%/libsupport.la
+%C%_test_tsc_LDADD = %D%/libsupport.la

@@ -9,6 +9,8 @@
         "supported 0x0 0 0 0xd 0x756e6547 0x6c65746e 0x49656e69\n"     \
         "supported 0x1 0 0 0x50654 0x00100800 0xfffa3203 0x0f8bfbff\n" \
         "supported 0x7 0 1 0x0 0x20 0x0 0x0\n"                         \
+        "msrs-recorded\nmsr 0x8b 0x100000000\nmsr 0x10a 0x4\n"         \
+        "tsc-khz 2000000\n"                                            \
         "extensions-recorded\nextension KVM_CAP_X86_DISABLE_EXITS 15\n"
 
 typedef struct FingerprintCase {
@@ -34,6 +36,22 @@ static const FingerprintCase fingerprint_cases[] = {
           "extension KVM_CAP_NR_VCPUS 3\nextension KVM_CAP_X86_DISABLE_EXITS", true },
         { "hardware", "extensions-recorded",
           "hardware 0x1 0 0 0 0 0xffffffff 0\nextensions-recorded", true },
+        { "microcode-msr", "msr 0x8b 0x100000000", "msr 0x8b 0x200000000", true },
+        { "derived-msr", "msr 0x8b 0x100000000", "msr 0x8b 0x100000000\nmsr 0x487 0xffffffff",
+          true },
+        { "unknown-msr", "msr 0x8b 0x100000000", "msr 0x8b 0x100000000\nmsr 0x123 1", true },
+        { "zero-msr", "msr 0x8b 0x100000000", "msr 0x8b 0x100000000\nmsr 0x491 0", true },
+        { "msr", "0x10a 0x4", "0x10a 0x5", false },
+        { "inverted-msr", "0x10a 0x4", "0x10a 0x0", false },
+        { "reserved-bit-of-msr", "0x10a 0x4", "0x10a 0x8000000000000004", false },
+        { "msr-that-may-not-be-listed", "msr 0x8b 0x100000000", "msr 0x8b 0x100000000\nmsr 0xce 0",
+          false },
+        { "msrs-not-recorded", "msrs-recorded\nmsr 0x8b 0x100000000\nmsr 0x10a 0x4\n", "", false },
+        { "tsc-rate", "tsc-khz 2000000", "tsc-khz 2100000", false },
+        { "tsc-scaling", "extension KVM_CAP_X86_DISABLE_EXITS",
+          "extension KVM_CAP_TSC_CONTROL 1\nextension KVM_CAP_X86_DISABLE_EXITS", false },
+        { "tsc-tolerance", "extensions-recorded",
+          "parameter kvm.tsc_tolerance_ppm 500\nextensions-recorded", false },
         { "feature", "0x20 0x0 0x0", "0x28 0x0 0x0", false },
         { "reserved-bit", "0xfffa3203", "0xfffb3203", false },
         { "vendor", "0x756e6547", "0x756e6548", false },
@@ -69,6 +87,17 @@ static void test_fingerprint(gconstpointer data) {
                 g_assert_cmpstr(before, !=, after);
 }
 
+/* Where the hardware scales, the rate decides nothing. */
+static void test_scaling(void) {
+        g_autofree char *one = fingerprint_of(BASE "extension KVM_CAP_TSC_CONTROL 1\n"),
+                        *other = NULL;
+        g_autoptr(GString) changed = g_string_new(BASE "extension KVM_CAP_TSC_CONTROL 1\n");
+
+        g_assert_cmpuint(g_string_replace(changed, "tsc-khz 2000000", "tsc-khz 2100000", 1), ==, 1);
+        other = fingerprint_of(changed->str);
+        g_assert_cmpstr(one, ==, other);
+}
+
 static void test_varying(void) {
         g_autofree char *one = fingerprint_of(BASE "varies 0x7.0:ebx[5]\n"), *other = NULL;
         g_autoptr(GString) changed = g_string_new(BASE "varies 0x7.0:ebx[5]\n");
@@ -87,6 +116,7 @@ int main(int argc, char **argv) {
 
                 g_test_add_data_func(path, &fingerprint_cases[i], test_fingerprint);
         }
+        g_test_add_func("/fingerprint/scaling", test_scaling);
         g_test_add_func("/fingerprint/varying", test_varying);
 
         return g_test_run();

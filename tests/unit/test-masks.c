@@ -265,7 +265,7 @@ static bool rule_is_subset(FieldRule rule) {
 
 static bool rule_is_exact(FieldRule rule) {
         return rule == FIELD_RULE_AT_MOST || rule == FIELD_RULE_EQUAL ||
-                rule == FIELD_RULE_IDENTITY;
+                rule == FIELD_RULE_IDENTITY || rule == FIELD_RULE_AT_LEAST;
 }
 
 /* What field_words says of a bit is what the bit's row says */

@@ -38,6 +38,16 @@ static const PlaceCase place_cases[] = {
         { "7.99999999999:eax", NULL },
         { "7..0:ebx[6]", "0x7.0:ebx[6]" },
         { "-7.0:ebx", NULL },
+        { "msr 0x10a[5]", "msr 0x10a[5]" },
+        { "MSR 10AH[bit 5]", "msr 0x10a[5]" },
+        { "msr 10a.5", "msr 0x10a[5]" },
+        { "msr 0x480[44:32]", "msr 0x480[44:32]" },
+        { "msr 0x480[32:44]", "msr 0x480[44:32]" },
+        { "msr 0xc0011029", "msr 0xc0011029" },
+        { "msr 0x10a[64]", NULL },
+        { "msr 0x10a:eax[5]", NULL },
+        { "msr 0x10a[1:2:3]", NULL },
+        { "msr", NULL },
 };
 
 static void test_place(gconstpointer data) {
@@ -55,9 +65,11 @@ static void test_place(gconstpointer data) {
 
         g_assert_true(place_parse(c->text, &place, &error));
         g_assert_no_error(error);
-        if (!place.has_register)
+        if (!place.has_register && !place.is_msr)
                 return;
-        text = place_format(place.leaf, place.subleaf, place.reg, place.high, place.low);
+        text = place.is_msr ?
+                place_format_msr(place.leaf, place.high, place.low) :
+                place_format(place.leaf, place.subleaf, place.reg, place.high, place.low);
         g_assert_cmpstr(text, ==, c->place);
 }
 

@@ -129,6 +129,7 @@ static void test_own_offer(void) {
 
 static bool is_subset_bit(const Field *field) {
         return field->low == field->high && field->word != FIELD_NONE &&
+                field->interface != FIELD_INTERFACE_MSR &&
                 (field->rule == FIELD_RULE_FEATURE || field->rule == FIELD_RULE_HINT ||
                  field->rule == FIELD_RULE_GUARANTEE || field->rule == FIELD_RULE_GRANTED);
 }
