@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "policy/kinds-text.h"
 #include "policy/msr.h"
 
 static bool gives(const Capability *capability, const Field *field) {
@@ -65,19 +66,17 @@ static uint32_t hardware_value(const Host *host, const Finding *finding) {
         return row ? (row->registers[finding->reg] & finding_mask(finding)) >> finding->low : 0;
 }
 
-static bool hardware_would_do(const Host *host, const Finding *finding) {
-        uint32_t hardware = hardware_value(host, finding);
-
+bool cause_would_do(const Finding *finding, uint32_t value) {
         switch (finding->rule) {
         case FIELD_RULE_AT_MOST:
-                return finding->guest <= hardware;
+                return finding->guest <= value;
         case FIELD_RULE_INVERTED:
-                return (hardware & ~finding->guest) == 0;
+                return (value & ~finding->guest) == 0;
         case FIELD_RULE_EQUAL:
         case FIELD_RULE_IDENTITY:
-                return hardware == finding->guest;
+                return value == finding->guest;
         default:
-                return (finding->guest & ~finding->host & ~hardware) == 0;
+                return (finding->guest & ~finding->host & ~value) == 0;
         }
 }
 
@@ -89,9 +88,13 @@ static bool is_forced_off(const Host *host, const Finding *finding) {
 
 static Cause cause_of_silicon(const Offer *offer, const Finding *finding) {
         const Field *row = finding->row;
+        g_autofree char *cpus = kinds_that_would_do(offer->host, finding);
         uint8_t vendor = host_vendor(offer->host);
 
-        if (host_table(offer->host, HOST_HARDWARE) && hardware_would_do(offer->host, finding))
+        if (cpus)
+                return CAUSE_CPU;
+        if (host_table(offer->host, HOST_HARDWARE) &&
+            cause_would_do(finding, hardware_value(offer->host, finding)))
                 return row && cause_parameter(offer->host, row) ? CAUSE_PARAMETER : CAUSE_KVM;
         if (row && row->vendors && vendor && !(row->vendors & vendor))
                 return CAUSE_VENDOR;

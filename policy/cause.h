@@ -9,6 +9,9 @@
 /* The cause of a finding whose remedy has been looked for */
 Cause cause_find(const Offer *offer, const Finding *finding);
 
+/* Whether nothing would have been found on a host with this value, shifted down to bit 0 */
+bool cause_would_do(const Finding *finding, uint32_t value);
+
 /* A capability that is not known to be there and would change the field; NULL if there is none */
 const Capability *cause_unknown_capability(const Offer *offer, const Field *field);
 

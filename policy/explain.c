@@ -10,6 +10,7 @@
 
 #include "policy/error.h"
 #include "policy/explain-msr.h"
+#include "policy/kinds-text.h"
 #include "policy/offer.h"
 #include "policy/place.h"
 
@@ -254,7 +255,8 @@ static void add_capabilities(GPtrArray *paragraphs, const Field *field, Host *ho
 
 static void add_host(GPtrArray *paragraphs, const Field *field, Host *host) {
         g_autoptr(Offer) offer = NULL;
-        g_autofree char *silicon = NULL, *kvm = NULL, *offered = NULL;
+        g_autofree char *silicon = NULL, *kvm = NULL, *offered = NULL, *kinds = NULL;
+        const Place place = { field->leaf, field->subleaf, field->reg, field->low, field->high };
         GString *text;
 
         if (!host || field->word == FIELD_NONE)
@@ -278,7 +280,10 @@ static void add_host(GPtrArray *paragraphs, const Field *field, Host *host) {
                                                                HOST_SUPPORTED),
                                             &kvm),
                                bit_or_value(field, offer->words, &offered));
-        if (host_varying_mask(host, field->word) & field_mask(field))
+        kinds = kinds_values_to_text(host, field, &place);
+        if (kinds)
+                g_string_append_printf(text, "; %s", kinds);
+        else if (host_varying_mask(host, field->word) & field_mask(field))
                 g_string_append(text, "; it depends on the CPU that is asked");
         for (size_t i = 0; field->parameters && field->parameters[i]; i++)
                 if (host_get_parameter(host, field->parameters[i]))

@@ -29,7 +29,7 @@ static void deciding_masks(const Host *host, uint32_t masks[N_FIELD_WORDS]) {
                 if (field_table[i].word != FIELD_NONE && field_decides(&field_table[i]))
                         masks[field_table[i].word] |= field_mask(&field_table[i]);
         for (size_t i = 0; i < N_FIELD_WORDS; i++)
-                masks[i] &= ~host_varying_mask(host, i);
+                masks[i] &= ~host_uncertain_mask(host, i);
 }
 
 /* The words that a capability takes from the hardware, or from another answer, as they are */

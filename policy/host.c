@@ -22,6 +22,7 @@ struct Host {
         GHashTable *attributes; /* name -> uint64_t */
         GHashTable *msrs;       /* index -> uint64_t */
         GHashTable *parameters; /* name -> text */
+        Kinds *kinds;
         GArray *varies;
         uint32_t varying[N_FIELD_WORDS];
         Known known[N_CAPABILITIES];
@@ -39,6 +40,7 @@ Host *host_new(void) {
         host->view_words =
                 g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) words_free);
         host->parameters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        host->kinds = kinds_new();
         host->varies = g_array_new(FALSE, FALSE, sizeof(Place));
         return host;
 }
@@ -60,6 +62,7 @@ Host *host_unref(Host *host) {
         g_hash_table_unref(host->views);
         g_hash_table_unref(host->view_words);
         g_hash_table_unref(host->parameters);
+        kinds_free(host->kinds);
         g_clear_pointer(&host->extensions, g_hash_table_unref);
         g_clear_pointer(&host->attributes, g_hash_table_unref);
         g_clear_pointer(&host->msrs, g_hash_table_unref);
@@ -130,6 +133,11 @@ void host_add_varying(Host *host, const Place *place) {
                 return; /* they are asked of one CPU */
 
         g_array_append_val(host->varies, *place);
+}
+
+Kinds *host_kinds_mutable(Host *host) {
+        g_assert(!host->is_sealed);
+        return host->kinds;
 }
 
 /* Leaf 1 EAX: family, model and stepping as every vendor counts them (SDM and APM, CPUID leaf 1) */
@@ -216,6 +224,18 @@ const LeafTable *host_view(const Host *host, const char *capability) {
 
 const Words *host_view_words(const Host *host, const char *capability) {
         return g_hash_table_lookup(host->view_words, capability);
+}
+
+const Kinds *host_kinds(const Host *host) {
+        return host->kinds;
+}
+
+const LeafTable *host_common(const Host *host) {
+        return kinds_common(host->kinds) ?: host->tables[HOST_SUPPORTED];
+}
+
+const LeafTable *host_common_view(const Host *host, const char *capability) {
+        return kinds_common_view(host->kinds, capability) ?: host_view(host, capability);
 }
 
 bool host_get_extension(const Host *host, const char *name, int64_t *ret) {
@@ -322,6 +342,10 @@ uint32_t host_varying_mask(const Host *host, size_t word) {
         return host->varying[word];
 }
 
+uint32_t host_uncertain_mask(const Host *host, size_t word) {
+        return kinds_size(host->kinds) > 0 ? 0 : host->varying[word];
+}
+
 static Known known_from_bool(bool is_recorded, bool value) {
         return is_recorded ? (value ? KNOWN_YES : KNOWN_NO) : KNOWN_NOT;
 }
@@ -423,7 +447,7 @@ static void fill_msrs(Host *host) {
 
 bool host_seal(Host *host, GError **error) {
         GHashTableIter iter;
-        gpointer name, table;
+        gpointer name;
 
         if (!host->tables[HOST_SUPPORTED]) {
                 g_set_error_literal(
@@ -432,16 +456,17 @@ bool host_seal(Host *host, GError **error) {
                 return false;
         }
 
+        kinds_seal(host->kinds, host->tables[HOST_SUPPORTED], host->views);
         for (HostTable i = 0; i < N_HOST_TABLES; i++)
                 if (host->tables[i])
-                        host->words[i] = words_new(host->tables[i],
-                                                   i == HOST_HYPERV ? FIELD_INTERFACE_HYPERV :
-                                                                      N_FIELD_INTERFACES);
+                        host->words[i] = words_new(
+                                i == HOST_SUPPORTED ? host_common(host) : host->tables[i],
+                                i == HOST_HYPERV ? FIELD_INTERFACE_HYPERV : N_FIELD_INTERFACES);
 
         g_hash_table_iter_init(&iter, host->views);
-        while (g_hash_table_iter_next(&iter, &name, &table))
+        while (g_hash_table_iter_next(&iter, &name, NULL))
                 g_hash_table_replace(host->view_words, g_strdup(name),
-                                     words_new(table, N_FIELD_INTERFACES));
+                                     words_new(host_common_view(host, name), N_FIELD_INTERFACES));
 
         fill_msrs(host);
         read_vendor(&host->info, host->tables[HOST_SUPPORTED]);

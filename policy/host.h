@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "policy/capability.h"
+#include "policy/kinds.h"
 #include "policy/leaf.h"
 #include "policy/place.h"
 #include "policy/words.h"
@@ -63,6 +64,7 @@ void host_set_parameter(Host *host, const char *name, const char *value);
 void host_set_msr(Host *host, uint32_t index, uint64_t value);
 void host_set_msrs_recorded(Host *host);
 void host_add_varying(Host *host, const Place *place);
+Kinds *host_kinds_mutable(Host *host);
 
 /* Ends the filling: works out the vectors, vendor and family where they were not recorded, and
  * the fingerprint. A host without a supported table is refused with POLICY_ERROR_TABLE. */
@@ -77,6 +79,13 @@ const LeafTable *host_table(const Host *host, HostTable which); /* NULL: not rec
 const Words *host_words(const Host *host, HostTable which);     /* NULL: not recorded */
 const LeafTable *host_view(const Host *host, const char *capability);
 const Words *host_view_words(const Host *host, const char *capability);
+
+/* The kinds of CPU; none where all are alike, or it was not recorded. The tables above are as they
+ * were recorded of one CPU. The words of HOST_SUPPORTED and of the views, and the tables below, are
+ * what all kinds have. */
+const Kinds *host_kinds(const Host *host);
+const LeafTable *host_common(const Host *host);
+const LeafTable *host_common_view(const Host *host, const char *capability);
 
 /* false: not recorded. An extension that was recorded as absent is 0. */
 bool host_get_extension(const Host *host, const char *name, int64_t *ret);
@@ -96,6 +105,8 @@ GArray *host_list_msrs(const Host *host);
 const Place *host_varying(const Host *host, size_t *ret_n);
 /* The bits of a word that depend on the CPU that is asked */
 uint32_t host_varying_mask(const Host *host, size_t word);
+/* Those of them of which the other CPUs' answers are not known */
+uint32_t host_uncertain_mask(const Host *host, size_t word);
 
 /* Whether this host has the capability */
 Known host_has(const Host *host, const Capability *capability);

@@ -15,6 +15,8 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/guest.c %D%/guest.h \
 	%D%/host.c %D%/host.h \
 	%D%/judge.c %D%/judge.h \
+	%D%/kinds.c %D%/kinds.h \
+	%D%/kinds-text.c %D%/kinds-text.h \
 	%D%/leaf.c %D%/leaf.h \
 	%D%/message.c %D%/message.h \
 	%D%/msr.c %D%/msr.h \

@@ -8,6 +8,7 @@
 
 #include "policy/cause.h"
 #include "policy/explain.h"
+#include "policy/kinds-text.h"
 #include "policy/msr.h"
 #include "policy/tsc.h"
 
@@ -52,7 +53,7 @@ static char *why_not_offered(const Offer *offer, const Finding *finding) {
         const Capability *unknown = row ? cause_unknown_capability(offer, row) : NULL;
         const Capability *vain = row ? cause_vain_capability(offer, row) : NULL;
         const char *parameter = row ? cause_parameter(offer->host, row) : NULL;
-        g_autofree char *change = NULL, *vendors = NULL;
+        g_autofree char *change = NULL, *vendors = NULL, *cpus = NULL;
 
         if (vain)
                 return g_strdup_printf("this host offers it only with %s, which it does not have",
@@ -67,6 +68,9 @@ static char *why_not_offered(const Offer *offer, const Finding *finding) {
                                        finding->reg == FINDING_MSR ? "" : "the CPU has it, but ",
                                        parameter, host_get_parameter(offer->host, parameter));
         case CAUSE_CPU:
+                cpus = kinds_that_would_do(offer->host, finding);
+                if (cpus)
+                        return g_strdup_printf("of this host's CPUs only %s have it", cpus);
                 return g_strdup("this CPU does not have it");
         case CAUSE_KVM:
                 if (host_table(offer->host, HOST_FORCED_OFF) && row &&

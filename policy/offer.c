@@ -57,9 +57,9 @@ static const LeafTable *base_table(const Offer *offer) {
 
         for (size_t i = 0; i < N_CAPABILITIES; i++)
                 if (host_view_words(offer->host, capability_table[i].name) == words)
-                        return host_view(offer->host, capability_table[i].name);
+                        return host_common_view(offer->host, capability_table[i].name);
 
-        return host_table(offer->host, HOST_SUPPORTED);
+        return host_common(offer->host);
 }
 
 /* The two interfaces cannot be at one base: Hyper-V's comes first, KVM's moves behind it
@@ -133,7 +133,7 @@ static void apply_measured(Offer *offer) {
         for (size_t i = 0; i < N_FIELD_WORDS; i++) {
                 uint32_t *word = &offer->words->word[i];
 
-                *word &= ~(host_varying_mask(offer->host, i) & field_words[i].subset);
+                *word &= ~(host_uncertain_mask(offer->host, i) & field_words[i].subset);
                 offer->listed[i] = *word;
                 if (on)
                         *word |= on->word[i];

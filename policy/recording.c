@@ -97,6 +97,22 @@ static LeafTable *reader_view(Reader *reader, const char *name) {
         return table;
 }
 
+/* Rows belong to the kind above them */
+static bool read_kind(Reader *reader, char **words, GError **error) {
+        Kinds *kinds = host_kinds_mutable(reader->host);
+        Leaf row;
+
+        if (strcmp(words[0], "kind") == 0)
+                return (words[1] && !words[2] && kinds_add(kinds, words[1], NULL)) ||
+                        refuse(reader, error, "'kind CPUS' such as 0-7,16, and at most 16 of them");
+        if (!parse_row(words + 1, &row))
+                return refuse(reader, error,
+                              "'kind-row LEAF SUBLEAF FLAGS EAX EBX ECX EDX', seven numbers");
+
+        return kinds_add_row(kinds, &row, NULL) ||
+                refuse(reader, error, "'kind CPUS' before its rows, and at most 256 of them");
+}
+
 static bool read_table_line(Reader *reader, char **words, bool *ret_is_mine, GError **error) {
         int which = table_find(words[0]);
 
@@ -118,6 +134,9 @@ static bool read_table_line(Reader *reader, char **words, bool *ret_is_mine, GEr
                                       "'view CAPABILITY LEAF SUBLEAF FLAGS EAX EBX ECX EDX'");
                 return read_row(reader, reader_view(reader, words[1]), words + 2, error);
         }
+
+        if (strcmp(words[0], "kind") == 0 || strcmp(words[0], "kind-row") == 0)
+                return read_kind(reader, words, error);
 
         *ret_is_mine = false;
         return true;
@@ -364,6 +383,13 @@ static void write_tables(GString *text, const Host *host) {
                 g_autofree char *name = g_strconcat("view ", views[i], NULL);
 
                 write_table(text, name, host_view(host, views[i]));
+        }
+
+        for (size_t i = 0; i < kinds_size(host_kinds(host)); i++) {
+                const Kind *kind = kinds_at(host_kinds(host), i);
+
+                write_text(text, "kind", kind->cpus);
+                write_table(text, "kind-row", kind->rows);
         }
 
         varies = host_varying(host, &n_varies);

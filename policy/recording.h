@@ -15,6 +15,10 @@
  *     emulated | hyperv | hardware | forced-on | forced-off  the same
  *     table supported                                        the table is there, without a row
  *     view xcomp.amx 0x7 0 1 ...                             a view, with its name
+ *     kind 0-15                                              a kind of CPU, of those that there are
+ *     kind 16-23
+ *     kind-row 0x7 0 1 0x2 0x1802042 ...                     a row in which the kind above answers
+ *                                                            otherwise; zero: it has no such row
  *     varies 0x1.0:ebx[31:24]
  *     extension KVM_CAP_X86_DISABLE_EXITS 15
  *     extensions-recorded                                    those not named are 0, not unknown
@@ -26,8 +30,11 @@
  *     end
  *
  * The first line and `end` are obligatory (a recording without its end was cut off); the others
- * come in any order. Lines that start with '#' and empty lines are skipped; an unknown keyword is
- * refused, and so is a higher version. */
+ * come in any order, but for the rows of a kind, which follow it. Lines that start with '#' and
+ * empty lines are skipped; an unknown keyword is refused, and so is a higher version.
+ *
+ * A host of one kind of CPU has no `kind`. A reader from before there were kinds thus reads it, and
+ * refuses the others, which it would take for more than they are. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,6 +7,7 @@ unit_tests = \
 	%D%/test-fingerprint \
 	%D%/test-formats \
 	%D%/test-host \
+	%D%/test-kinds \
 	%D%/test-leaf \
 	%D%/test-masks \
 	%D%/test-message \
@@ -30,6 +31,7 @@ TESTS += $(unit_tests)
 %C%_test_fingerprint_LDADD = %D%/libsupport.la
 %C%_test_formats_LDADD = client/formats/libformats.la %D%/libsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
+%C%_test_kinds_LDADD = %D%/libsupport.la
 %C%_test_leaf_LDADD = %D%/libsupport.la
 %C%_test_masks_LDADD = %D%/libsupport.la
 %C%_test_message_LDADD = %D%/libsupport.la

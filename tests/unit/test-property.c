@@ -10,7 +10,7 @@
 #define N_GUESTS 2000
 
 static const char *const recordings[] = { "skylake-sp-6.1", "sapphire-rapids-6.12", "milan-6.18",
-                                          "zhaoxin-6.18" };
+                                          "zhaoxin-6.18", "hybrid-made-up" };
 
 static uint32_t random_bits(void) {
         switch (g_test_rand_int_range(0, 4)) {

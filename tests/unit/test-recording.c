@@ -40,6 +40,21 @@ static const BadCase bad_cases[] = {
         { "attribute", HEAD "attribute X\nend\n", "line 2: expected 'attribute NAME VALUE'" },
         { "msr", HEAD "msr 0x100000000 1\nend\n", "line 2: expected 'msr INDEX VALUE'" },
         { "varies", HEAD "varies 0x1\nend\n", "line 2: expected 'varies PLACE'" },
+        { "kind-of-nothing", HEAD "kind\nend\n", "line 2: expected 'kind CPUS'" },
+        { "kind-backwards", HEAD "kind 7-0\nend\n", "line 2: expected 'kind CPUS'" },
+        { "kind-twice", HEAD "kind 0-7,7\nend\n", "line 2: expected 'kind CPUS'" },
+        { "kind-text", HEAD "kind P-cores\nend\n", "line 2: expected 'kind CPUS'" },
+        { "kind-open", HEAD "kind 0-\nend\n", "line 2: expected 'kind CPUS'" },
+        { "kind-of-no-cpu", HEAD "kind 99999999999999999999\nend\n",
+          "line 2: expected 'kind CPUS'" },
+        { "kinds-17",
+          HEAD "kind 0\nkind 1\nkind 2\nkind 3\nkind 4\nkind 5\nkind 6\nkind 7\nkind 8\nkind 9\n"
+               "kind 10\nkind 11\nkind 12\nkind 13\nkind 14\nkind 15\nkind 16\nend\n",
+          "line 18: expected 'kind CPUS' such as 0-7,16, and at most 16" },
+        { "kind-row-of-none", HEAD "kind-row 1 0 0 0 0 0 0\nend\n",
+          "line 2: expected 'kind CPUS' before its rows" },
+        { "kind-row-of-six", HEAD "kind 0\nkind-row 1 0 0 0 0 0\nend\n",
+          "line 3: expected 'kind-row LEAF" },
         { "cpus", HEAD "cpus many\nend\n", "line 2: expected a number" },
         { "not-utf8", HEAD "kernel \xff\nend\n", "line 2: expected text in UTF-8" },
 };
@@ -78,7 +93,8 @@ static void test_round_trip(void) {
                 "kvm_intel.nested Y\n"
                 "microcode 0x2b000590\nprobed-at 2026-11-22T12:37:00Z\ncpus 128\ntable "
                 "supported\n" ROW
-                "table hyperv\nview xcomp.amx 0xd 0 1 0x60003 0x240 0x240 0x0\nvaries "
+                "table hyperv\nview xcomp.amx 0xd 0 1 0x60003 0x240 0x240 0x0\nkind 0-7,16\n"
+                "kind 8\nkind-row 0x7 0 1 0x0 0x2 0x0 0x0\nkind-row 0x7 1 1 0x0 0x0 0x0 0x0\nvaries "
                 "0x1.0:ebx[31:24]\n"
                 "extensions-recorded\nextension KVM_CAP_X86_DISABLE_EXITS 15\nattributes-recorded\n"
                 "attribute KVM_X86_XCOMP_GUEST_SUPP 0x60000\nmsrs-recorded\nmsr 0x10a "
@@ -98,6 +114,10 @@ static void test_round_trip(void) {
         g_assert_cmpint(value, ==, 15);
         g_assert_true(host_get_extension(host, "KVM_CAP_IRQCHIP", &value));
         g_assert_cmpint(value, ==, 0);
+        g_assert_cmpuint(kinds_size(host_kinds(host)), ==, 2);
+        g_assert_cmpstr(kinds_at(host_kinds(host), 0)->cpus, ==, "0-7,16");
+        g_assert_cmpuint(leaf_table_size(kinds_at(host_kinds(host), 0)->rows), ==, 0);
+        g_assert_cmpuint(leaf_table_size(kinds_at(host_kinds(host), 1)->rows), ==, 2);
         g_assert_null(host_table(host, HOST_HARDWARE));
         g_assert_cmpuint(leaf_table_size(host_table(host, HOST_HYPERV)), ==, 0);
 }
