@@ -15,6 +15,7 @@
 #include <asm/prctl.h>
 
 #include "daemon/kvm/affinity.h"
+#include "daemon/kvm/cpu-kinds.h"
 #include "daemon/kvm/forced.h"
 #include "daemon/kvm/hardware.h"
 #include "daemon/kvm/kvm-device.h"
@@ -108,6 +109,7 @@ static void record_attributes(Host *host, const KvmDevice *device) {
 /* Asks the other CPUs too, and comes back to the first */
 static void record_varying(Host *host, const KvmDevice *device, const Affinity *affinity,
                            const LeafTable *supported, size_t first) {
+        g_autoptr(CpuKinds) kinds = cpu_kinds_new(supported, first);
         g_autoptr(Varies) varies = varies_new();
         g_autoptr(GArray) places = NULL;
 
@@ -118,12 +120,15 @@ static void record_varying(Host *host, const KvmDevice *device, const Affinity *
                         continue;
 
                 other = kvm_device_get_cpuid(device, KVM_CPUID_SUPPORTED, NULL);
-                if (other)
-                        varies_compare(varies, supported, other);
+                if (!other)
+                        continue;
+                varies_compare(varies, supported, other);
+                cpu_kinds_add(kinds, cpu, other);
         }
 
         (void) affinity_pin(affinity, first);
 
+        cpu_kinds_record(kinds, host_kinds_mutable(host));
         places = varies_places(varies);
         for (size_t i = 0; i < places->len; i++)
                 host_add_varying(host, &g_array_index(places, Place, i));

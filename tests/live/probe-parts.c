@@ -10,6 +10,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
+#include "daemon/kvm/cpu-kinds.h"
 #include "daemon/kvm/error.h"
 #include "daemon/kvm/forced.h"
 #include "daemon/kvm/hardware.h"
@@ -295,6 +296,109 @@ static void test_varies(gconstpointer user_data) {
         g_assert_cmpstr(seen->str, ==, pair->expect);
 }
 
+/* One CPU's answer a row of these, in the order of their numbers */
+typedef struct KindsCase {
+        const char *name;
+        Leaf cpus[N_ROWS];
+        size_t n_cpus;
+        const char *expect; /* "CPUS leaf.sub-leaf:eax,ebx ..." of each kind */
+} KindsCase;
+
+static const KindsCase kinds_cases[] = {
+        {
+                .name = "alike",
+                .cpus = { ROW(1, 0, 5, 0x00020800), ROW(1, 0, 5, 0x01020800),
+                          ROW(1, 0, 5, 0x02080800) },
+                .n_cpus = 3,
+                .expect = "",
+        },
+        {
+                .name = "two-kinds-apart-from-their-ids",
+                .cpus = { ROW(7, 0, 0, 0x20), ROW(7, 0, 0, 0x20), ROW(7, 0, 0, 0),
+                          ROW(7, 0, 0, 0x20), ROW(7, 0, 0, 0) },
+                .n_cpus = 5,
+                .expect = "0-1,3 | 2,4 7.0:0,0",
+        },
+        {
+                .name = "ids-stay-out-of-the-rows",
+                .cpus = { ROW(1, 0, 5, 0x00020800), ROW(1, 0, 6, 0x01020800),
+                          ROW(1, 0, 6, 0x02020800) },
+                .n_cpus = 3,
+                .expect = "0 | 1-2 1.0:6,20800",
+        },
+        {
+                .name = "a-row-that-only-one-has",
+                .cpus = { ROW(0x14, 0, 1, 2), ROW(7, 0, 0, 0x20) },
+                .n_cpus = 2,
+                .expect = "0 | 1 14.0:0,0 7.0:0,20",
+        },
+        {
+                .name = "registers-without-a-name",
+                .cpus = { ROW(0x7fff, 0, 1), ROW(0x7fff, 0, 2) },
+                .n_cpus = 2,
+                .expect = "0 | 1 7fff.0:2,0",
+        },
+};
+
+static char *describe_kinds(const Kinds *kinds) {
+        GString *text = g_string_new(NULL);
+
+        for (size_t i = 0; i < kinds_size(kinds); i++) {
+                const Kind *kind = kinds_at(kinds, i);
+
+                g_string_append_printf(text, "%s%s", i > 0 ? " | " : "", kind->cpus);
+                for (size_t j = 0; j < leaf_table_size(kind->rows); j++) {
+                        const Leaf *row = leaf_table_at(kind->rows, j);
+
+                        g_string_append_printf(text, " %x.%u:%x,%x", row->leaf, row->subleaf,
+                                               row->registers[0], row->registers[1]);
+                }
+        }
+
+        return g_string_free(text, FALSE);
+}
+
+static void test_kinds(gconstpointer user_data) {
+        const KindsCase *host = user_data;
+        g_autoptr(LeafTable) base = table_new(host->cpus, 1);
+        g_autoptr(CpuKinds) sorted = cpu_kinds_new(base, 0);
+        g_autoptr(Kinds) kinds = kinds_new();
+        g_autofree char *seen = NULL;
+
+        for (size_t i = 1; i < host->n_cpus; i++) {
+                g_autoptr(LeafTable) table = table_new(&host->cpus[i], 1);
+
+                cpu_kinds_add(sorted, i, table);
+        }
+
+        cpu_kinds_record(sorted, kinds);
+        seen = describe_kinds(kinds);
+        g_assert_cmpstr(seen, ==, host->expect);
+}
+
+/* More kinds than are told apart: nothing that one of them lacks is lost in the last one. */
+static void test_many_kinds(void) {
+        const Leaf first = ROW(7, 0, 0, UINT32_MAX);
+        g_autoptr(LeafTable) base = table_new(&first, 1), common = NULL;
+        g_autoptr(CpuKinds) sorted = cpu_kinds_new(base, 0);
+        g_autoptr(Kinds) kinds = kinds_new();
+
+        for (size_t i = 1; i <= 20; i++) {
+                const Leaf row = ROW(7, 0, 0, UINT32_MAX & ~(1u << i));
+                g_autoptr(LeafTable) table = table_new(&row, 1);
+
+                cpu_kinds_add(sorted, i, table);
+        }
+
+        cpu_kinds_record(sorted, kinds);
+        g_assert_cmpuint(kinds_size(kinds), ==, KINDS_MAX);
+        g_assert_cmpstr(kinds_at(kinds, KINDS_MAX - 1)->cpus, ==, "15-20");
+
+        /* FDP_EXCPTN_ONLY and ZERO_FCS_FDS say that something is missing: one CPU is enough */
+        common = kinds_combine(kinds, base);
+        g_assert_cmphex(leaf_table_at(common, 0)->registers[REGISTER_EBX], ==, 0xffe02041);
+}
+
 /* What kvm_pvm answered: facts kvm-experiments 2.1 and 2.2 */
 static const Leaf pvm_supported[] = {
         ROW(1, 0, 0x000a0678, 0x00020800, 0x81202000, 0x0f8bfbff),
@@ -349,6 +453,13 @@ int main(int argc, char *argv[]) {
 
                 g_test_add_data_func(path, &varies_cases[i], test_varies);
         }
+
+        for (size_t i = 0; i < G_N_ELEMENTS(kinds_cases); i++) {
+                g_autofree char *path = g_strconcat("/probe/kinds/", kinds_cases[i].name, NULL);
+
+                g_test_add_data_func(path, &kinds_cases[i], test_kinds);
+        }
+        g_test_add_func("/probe/kinds/many", test_many_kinds);
 
         g_test_add_func("/probe/forced", test_forced);
 
