@@ -145,6 +145,51 @@ static bool read_varies(JsonObject *object, Host *host, GError **error) {
         return true;
 }
 
+static bool read_kind(JsonNode *node, Kinds *kinds, GError **error) {
+        g_autoptr(LeafTable) rows = NULL;
+        g_autofree char *cpus = NULL;
+        JsonObject *object;
+
+        if (!JSON_NODE_HOLDS_OBJECT(node)) {
+                g_set_error_literal(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                                    "is not a list of objects");
+                return false;
+        }
+
+        object = json_node_get_object(node);
+        if (!json_read_text(object, "cpus", &cpus, error) || !kinds_add(kinds, cpus ?: "", error) ||
+            !json_read_table(object, "supported", &rows, error))
+                return false;
+
+        for (size_t i = 0; rows && i < leaf_table_size(rows); i++)
+                if (!kinds_add_row(kinds, leaf_table_at(rows, i), error))
+                        return false;
+
+        return true;
+}
+
+static bool read_kinds(JsonObject *object, Host *host, GError **error) {
+        JsonNode *node = json_object_get_member(object, "kinds");
+        JsonArray *array;
+
+        if (!node || JSON_NODE_HOLDS_NULL(node))
+                return true;
+        if (!JSON_NODE_HOLDS_ARRAY(node)) {
+                g_set_error_literal(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                                    "'kinds' is not a list");
+                return false;
+        }
+
+        array = json_node_get_array(node);
+        for (unsigned i = 0; i < json_array_get_length(array); i++)
+                if (!read_kind(json_array_get_element(array, i), host_kinds_mutable(host), error)) {
+                        g_prefix_error(error, "'kinds': ");
+                        return false;
+                }
+
+        return true;
+}
+
 static bool add_extension(void *userdata, const char *key, uint64_t value, GError **error) {
         if (value > INT64_MAX) {
                 g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
@@ -196,8 +241,9 @@ static bool read_host(const char *text, size_t n_text, FormatInput *ret, GError 
         object = json_node_get_object(json_parser_get_root(parser));
         host = host_new();
         if (!read_machine(object, host, error) || !read_tables(object, host, error) ||
-            !read_views(object, host, error) || !read_varies(object, host, error) ||
-            !read_numbers(object, host, error) || !host_seal(host, error))
+            !read_views(object, host, error) || !read_kinds(object, host, error) ||
+            !read_varies(object, host, error) || !read_numbers(object, host, error) ||
+            !host_seal(host, error))
                 return false;
 
         ret->host = g_steal_pointer(&host);

@@ -213,6 +213,47 @@ static int read_views(sd_bus_message *m, Host *host, const char *key) {
         return read_dict(m, host, "sau", read_view);
 }
 
+static int read_kind(sd_bus_message *m, Kinds *kinds) {
+        g_autoptr(LeafTable) rows = NULL;
+        const char *cpus;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &cpus);
+        if (r < 0)
+                return r;
+        r = read_rows(m, &rows);
+        if (r < 0)
+                return r;
+        if (!kinds_add(kinds, cpus, NULL))
+                return -EBADMSG;
+
+        for (size_t i = 0; i < leaf_table_size(rows); i++)
+                if (!kinds_add_row(kinds, leaf_table_at(rows, i), NULL))
+                        return -EBADMSG;
+
+        return 0;
+}
+
+static int read_kinds(sd_bus_message *m, Host *host, const char *key) {
+        int r;
+
+        (void) key;
+        r = sd_bus_message_enter_container(m, 'a', "(sau)");
+        if (r < 0)
+                return r;
+
+        while ((r = sd_bus_message_enter_container(m, 'r', "sau")) > 0) {
+                r = read_kind(m, host_kinds_mutable(host));
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_exit_container(m);
+                if (r < 0)
+                        return r;
+        }
+
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 static int read_varies(sd_bus_message *m, Host *host, const char *key) {
         g_auto(GStrv) texts = NULL;
         int r;
@@ -296,6 +337,7 @@ static const ProfileKey profile_keys[] = {
         { "hardware", "au", read_table },
         { "forced_on", "au", read_table },
         { "forced_off", "au", read_table },
+        { "kinds", "a(sau)", read_kinds },
         { "varies", "as", read_varies },
         { "extensions", "a{sx}", read_extensions },
         { "attributes", "a{st}", read_attributes },

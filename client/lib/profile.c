@@ -51,6 +51,23 @@ static void add_views(JsonText *json, const Host *host) {
         json_text_close(json);
 }
 
+/* The first one is mostly that of which everything else was recorded: it has no rows */
+static void add_kinds(JsonText *json, const Host *host) {
+        const Kinds *kinds = host_kinds(host);
+
+        if (kinds_size(kinds) == 0)
+                return;
+
+        json_text_open_array(json, "kinds");
+        for (size_t i = 0; i < kinds_size(kinds); i++) {
+                json_text_open_object(json, NULL);
+                json_text_add_text(json, "cpus", kinds_at(kinds, i)->cpus);
+                json_text_add_table(json, "supported", kinds_at(kinds, i)->rows);
+                json_text_close(json);
+        }
+        json_text_close(json);
+}
+
 static void add_table(JsonText *json, const char *key, const Host *host, HostTable which) {
         if (host_table(host, which))
                 json_text_add_table(json, key, host_table(host, which));
@@ -131,6 +148,7 @@ char *cpuidd_host_get_profile(CpuiddHost *host, CpuiddJson style, GError **error
         add_machine(json, policy);
         add_table(json, "supported", policy, HOST_SUPPORTED);
         add_views(json, policy);
+        add_kinds(json, policy);
         add_table(json, "emulated", policy, HOST_EMULATED);
         add_table(json, "hyperv", policy, HOST_HYPERV);
         add_table(json, "hardware", policy, HOST_HARDWARE);

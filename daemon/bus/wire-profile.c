@@ -185,6 +185,42 @@ static int append_views(sd_bus_message *m, const Host *host) {
         return close_containers(m, 3);
 }
 
+static int append_kind(sd_bus_message *m, const Kind *kind) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'r', "sau");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_basic(m, 's', kind->cpus);
+        if (r < 0)
+                return r;
+        r = wire_append_table(m, kind->rows);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_kinds(sd_bus_message *m, const Host *host) {
+        const Kinds *kinds = host_kinds(host);
+        int r;
+
+        if (kinds_size(kinds) == 0)
+                return 0;
+
+        r = open_entry(m, "kinds", "a(sau)");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(m, 'a', "(sau)");
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < kinds_size(kinds); i++) {
+                r = append_kind(m, kinds_at(kinds, i));
+                if (r < 0)
+                        return r;
+        }
+
+        return close_containers(m, 3);
+}
+
 static int append_varies(sd_bus_message *m, const Host *host) {
         g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func(g_free);
         const Place *varies;
@@ -276,7 +312,7 @@ static int append_tsc(sd_bus_message *m, const Host *host) {
 
 int wire_append_profile(sd_bus_message *m, const Host *host, const char *name) {
         static int (*const parts[])(sd_bus_message * m, const Host *host) = {
-                append_machine,    append_tables,     append_views, append_varies,
+                append_machine,    append_tables,     append_views, append_kinds, append_varies,
                 append_extensions, append_attributes, append_msrs,  append_tsc,
         };
         int r;
