@@ -16,7 +16,7 @@ typedef struct Marks {
 static bool is_shown(const CpuiddOfferField *field, bool only_changed) {
         if (field->is_continuation)
                 return false;
-        return field->is_changed || (field->is_set && !only_changed);
+        return field->is_changed || ((field->is_set || field->by_kind) && !only_changed);
 }
 
 static const char *mark(const CpuiddOfferField *field) {
@@ -62,6 +62,14 @@ static void print_flag(Output *output, const CpuiddOfferField *field) {
         output_word(output, style(field), INDENT, word);
 }
 
+/* What is shown above is what they have in common */
+static void print_kinds(Output *output, const CpuiddOfferField *field) {
+        output_column(output, INDENT);
+        output_addf(output, STYLE_DIM, "%s:", *field->name ? field->name : field->place);
+        output_wrap(output, STYLE_DIM, INDENT + 2, field->by_kind);
+        output_end_line(output);
+}
+
 static bool has_shown(const CpuiddOfferLeaf *leaf, bool only_changed) {
         for (size_t i = 0; i < leaf->fields->len; i++)
                 if (is_shown(leaf->fields->pdata[i], only_changed))
@@ -96,6 +104,13 @@ static void print_fields(Output *output, const CpuiddOfferLeaf *leaf, bool only_
 
         if (n_flags > 0)
                 output_end_line(output);
+
+        for (size_t i = 0; i < leaf->fields->len; i++) {
+                const CpuiddOfferField *field = leaf->fields->pdata[i];
+
+                if (field->by_kind && is_shown(field, only_changed))
+                        print_kinds(output, field);
+        }
 }
 
 static void print_leaf(Output *output, const CpuiddOfferLeaf *leaf, bool only_changed,

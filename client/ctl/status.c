@@ -6,13 +6,14 @@
 #include "client/ctl/command.h"
 
 #define COLUMN 14
+#define DIFFERENCES_MAX 6
 
 static void print_line(Output *output, const char *key, const char *value) {
         if (!value || !*value)
                 return;
 
         output_column(output, COLUMN - 2 - text_width(key));
-        output_addf(output, STYLE_DIM, "%s:", key);
+        output_addf(output, STYLE_DIM, "%s%s", key, *key ? ":" : " ");
         output_wrap(output, STYLE_PLAIN, COLUMN, value);
         output_end_line(output);
 }
@@ -59,11 +60,33 @@ static char *describe_count(size_t n, const char *one, const char *many) {
         return g_strdup_printf("%zu %s", n, n == 1 ? one : many);
 }
 
+static char *describe_cpus(const CpuiddStatus *status) {
+        g_autofree char *kinds = g_strjoinv(", ", (char **) status->kinds),
+                        *cpus = status->cpus > 0 ? g_strdup_printf("%u", status->cpus) : NULL;
+
+        if (status->n_kinds < 2)
+                return g_steal_pointer(&cpus);
+        return g_strdup_printf("%s%s%zu kinds: %s", cpus ?: "", cpus ? " of " : "", status->n_kinds,
+                               kinds);
+}
+
+static void print_differences(Output *output, const CpuiddStatus *status) {
+        size_t n = g_strv_length((char **) status->differences);
+
+        for (size_t i = 0; i < MIN(n, DIFFERENCES_MAX); i++)
+                print_line(output, i == 0 ? "they differ" : "", status->differences[i]);
+
+        if (n > DIFFERENCES_MAX)
+                print_line_take(output, "",
+                                g_strdup_printf("and in %zu more (see 'cpuidctl show')",
+                                                n - DIFFERENCES_MAX));
+}
+
 static void print_host(Output *output, const CpuiddStatus *status) {
         print_line_take(output, "kernel", describe_kernel(status));
         print_line_take(output, "processor", describe_processor(status));
-        if (status->cpus > 0)
-                print_line_take(output, "CPUs", g_strdup_printf("%u", status->cpus));
+        print_line_take(output, "CPUs", describe_cpus(status));
+        print_differences(output, status);
         print_line_take(output, "TSC", describe_clock(status));
         print_line_take(output, "KVM", describe_kvm(status));
         print_line_take(output, "capabilities",

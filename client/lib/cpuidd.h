@@ -276,6 +276,11 @@ typedef struct CpuiddStatus {
         size_t n_capabilities;     /* capabilities that this host has */
         size_t n_capabilities_all; /* capabilities that there are */
         size_t n_forced;           /* bits that a guest has, or has not, whatever its table says */
+        /* Where not all CPUs are alike: those of each kind ("0-15"), and a line for each place in
+         * which the kinds differ; what decides verdicts comes first. Never NULL. */
+        const char *const *kinds;
+        const char *const *differences;
+        size_t n_kinds; /* 0: all CPUs are alike */
 } CpuiddStatus;
 
 /* A daemon without a KVM is a status and no error: is_ready is false then, problem says why. Free
@@ -317,6 +322,8 @@ typedef struct CpuiddOfferField {
         bool is_dynamic;      /* KVM rewrites it as the guest runs; not compared */
         bool is_continuation; /* part of a text (a name, a vendor) that an earlier field shows */
         bool varies;          /* depends on the CPU that is asked */
+        const char *by_kind;  /* what each kind of CPU says: "CPUs 0-15: 1; CPUs 16-23: 0"; NULL
+                               * where they agree. What is offered is what they have in common. */
 } CpuiddOfferField;
 
 /* A row of what a host offers */

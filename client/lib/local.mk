@@ -19,6 +19,7 @@ EXTRA_DIST += %D%/libcpuidd.map
 	%D%/guest.c \
 	%D%/host.c \
 	%D%/json-text.c %D%/json-text.h \
+	%D%/kinds.c \
 	%D%/offer.c \
 	%D%/private.h \
 	%D%/profile.c \

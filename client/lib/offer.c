@@ -19,6 +19,7 @@ static void field_free(void *p) {
         free_const(field->rule);
         free_const(field->text);
         free_const(field->kvm_text);
+        free_const(field->by_kind);
         g_free(field);
 }
 
@@ -62,9 +63,10 @@ static char *read_name(const Offer *offer, const CpuiddOfferLeaf *leaf, const Fi
         return g_strdup(g_strstrip(text->str));
 }
 
-static CpuiddOfferField *field_new(const CpuiddOfferLeaf *leaf, unsigned reg, unsigned low,
-                                   unsigned high) {
+static CpuiddOfferField *field_new(const CpuiddOfferLeaf *leaf, const Host *host, unsigned reg,
+                                   unsigned low, unsigned high) {
         CpuiddOfferField *field = g_new0(CpuiddOfferField, 1);
+        const Place place = { leaf->leaf, leaf->subleaf, reg, low, high };
 
         field->place = place_format(leaf->leaf, leaf->subleaf, reg, high, low);
         field->value = bits_of(leaf->registers[reg], low, high);
@@ -74,11 +76,12 @@ static CpuiddOfferField *field_new(const CpuiddOfferLeaf *leaf, unsigned reg, un
         field->high = high;
         field->is_set = field->value != 0;
         field->is_changed = field->value != field->kvm;
+        field->by_kind = kinds_describe_values(host, &place);
         return field;
 }
 
 static void add_named(CpuiddOfferLeaf *leaf, const Offer *offer, const Field *from) {
-        CpuiddOfferField *field = field_new(leaf, from->reg, from->low, from->high);
+        CpuiddOfferField *field = field_new(leaf, offer->host, from->reg, from->low, from->high);
         uint32_t mask = field_mask(from);
 
         field->name = g_strdup(from->name);
@@ -100,7 +103,8 @@ static void add_named(CpuiddOfferLeaf *leaf, const Offer *offer, const Field *fr
 }
 
 /* Neighbours without a name are one field. */
-static void add_nameless(CpuiddOfferLeaf *leaf, const uint32_t known[N_REGISTERS]) {
+static void add_nameless(CpuiddOfferLeaf *leaf, const Host *host,
+                         const uint32_t known[N_REGISTERS]) {
         for (unsigned reg = 0; reg < N_REGISTERS; reg++) {
                 uint32_t left = (leaf->registers[reg] | leaf->kvm[reg]) & ~known[reg];
 
@@ -112,7 +116,7 @@ static void add_nameless(CpuiddOfferLeaf *leaf, const uint32_t known[N_REGISTERS
                                 high++;
                         left &= ~((UINT32_MAX >> (31 - (high - low))) << low);
 
-                        field = field_new(leaf, reg, low, high);
+                        field = field_new(leaf, host, reg, low, high);
                         field->name = g_strdup("");
                         field->label = g_strdup("");
                         field->summary = g_strdup("bits that have no name here");
@@ -155,7 +159,7 @@ static void add_fields(CpuiddOfferLeaf *leaf, const Offer *offer) {
 
         if (!leaf->title)
                 leaf->title = g_strdup("");
-        add_nameless(leaf, known);
+        add_nameless(leaf, offer->host, known);
         g_ptr_array_sort(leaf->fields, compare_fields);
 }
 
@@ -269,6 +273,7 @@ static void add_field(JsonText *json, const CpuiddOfferField *field) {
         json_text_add_hex(json, "kvm", field->kvm);
         if (!field->is_flag)
                 json_text_add_text(json, "text", field->text);
+        json_text_add_text(json, "by_kind", field->by_kind);
         json_text_close(json);
 }
 
@@ -297,7 +302,8 @@ char *cpuidd_offer_to_json(const CpuiddOffer *offer, bool only_changed, CpuiddJs
                 for (size_t j = 0; j < leaf->fields->len; j++) {
                         const CpuiddOfferField *field = leaf->fields->pdata[j];
 
-                        if (field->is_changed || (field->is_set && !only_changed))
+                        if (field->is_changed ||
+                            ((field->is_set || field->by_kind) && !only_changed))
                                 add_field(json, field);
                 }
         }

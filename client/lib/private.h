@@ -37,6 +37,13 @@ bool set_error_input(GError **error, GError *cause, const char *name);
 /* What is known of the host: of a daemon, what it says now */
 Host *host_get_policy(CpuiddHost *host, GError **error);
 
+/* The CPUs of each of the host's kinds, and a line for each place in which they differ. Free with
+ * g_strfreev(). */
+char **kinds_list_cpus(const Host *host);
+char **kinds_list_differences(const Host *host);
+/* "CPUs 0-15: 1; CPUs 16-23: 0"; NULL where they answer alike */
+char *kinds_describe_values(const Host *host, const Place *place);
+
 /* Sets of names. NULL is the usual VMM's. */
 bool capability_set_from_names(const char *const *names, CapabilitySet *ret, GError **error);
 /* Copies, for g_strfreev() */

@@ -73,6 +73,11 @@ static void fill(CpuiddStatus *status, const Host *host) {
                 free_const_strv(status->modules);
                 status->modules = (const char *const *) g_strdupv(info->modules);
         }
+        free_const_strv(status->kinds);
+        free_const_strv(status->differences);
+        status->kinds = (const char *const *) kinds_list_cpus(host);
+        status->differences = (const char *const *) kinds_list_differences(host);
+        status->n_kinds = kinds_size(host_kinds(host));
         status->family = info->family;
         status->model = info->model;
         status->stepping = info->stepping;
@@ -89,6 +94,8 @@ CpuiddStatus *cpuidd_host_get_status(CpuiddHost *host, GError **error) {
         status->name = g_strdup(host->name);
         status->is_offline = !host->bus;
         status->modules = (const char *const *) g_new0(char *, 1);
+        status->kinds = (const char *const *) g_new0(char *, 1);
+        status->differences = (const char *const *) g_new0(char *, 1);
         if (host->bus) {
                 status->version = bus_get_text(host->bus, "Version", error);
                 if (!status->version)
@@ -122,6 +129,8 @@ CpuiddStatus *cpuidd_status_free(CpuiddStatus *status) {
         free_const(status->microcode);
         free_const(status->probed_at);
         free_const_strv(status->modules);
+        free_const_strv(status->kinds);
+        free_const_strv(status->differences);
         g_free(status);
         return NULL;
 }
@@ -154,6 +163,10 @@ char *cpuidd_status_to_json(const CpuiddStatus *status, CpuiddJson style) {
         json_text_add_text(json, "microcode", status->microcode);
         json_text_add_text(json, "probed_at", status->probed_at);
         add_number(json, "cpus", status->cpus);
+        if (status->n_kinds > 0) {
+                json_text_add_texts(json, "kinds", status->kinds);
+                json_text_add_texts(json, "differences", status->differences);
+        }
         add_number(json, "tsc_khz", status->tsc_khz);
         if (status->is_ready) {
                 json_text_add_number(json, "rows", status->n_rows);
