@@ -183,7 +183,6 @@ function read_row(  colon, words, n, i, error) {
                 fail("no rule, expected " row_form)
         else if (!(words[3] in is_rule))
                 fail("unknown rule '" words[3] "', expected " or_list(all_rules))
-
         error = interface == "msr" ? parse_msr_place(words[1]) : parse_place(words[1])
         if (error == "" && place_depth < 3)
                 error = "no register in '" words[1] "', expected a place such as 0x7.0:ebx[6]"
