@@ -27,6 +27,23 @@ function write_header() {
         print "/* Those of CPUID, which come first */"
         print "#define N_FIELD_CPUID_WORDS " n_cpuid_words()
         print "#define N_FIELD_LEAVES " n_leaves
+        print "#define N_FIELD_NEEDS " count_needs()
+        print "#define N_FIELD_COPIES " count_rows(row_copy)
+        print "#define N_FIELD_SPANS " count_rows(row_span)
+}
+
+function count_rows(rows,  i, n) {
+        for (i in rows)
+                n++
+        return n + 0
+}
+
+# Of rows with a value: a wildcard row has none
+function count_needs(  i, n) {
+        for (i = 1; i <= n_rows; i++)
+                if (!row_wild[i])
+                        n += n_list[i, "needs"]
+        return n + 0
 }
 
 function write_source(  words, n, i) {
@@ -65,6 +82,30 @@ function write_source(  words, n, i) {
         for (i = 1; i <= n_leaves; i++)
                 print "        { " leaf_name[i] ", " c_interface(leaf_interface[i]) ", " \
                       (leaf_indexed[i] ? "true" : "false") ", " c_string(leaf_title[i]) " },"
+        print "};"
+
+        write_needs()
+        write_indexes("field_copies[N_FIELD_COPIES]", row_copy)
+        write_indexes("field_spans[N_FIELD_SPANS]", row_span)
+}
+
+function write_needs(  i, target) {
+        print "\nconst FieldNeed field_needs[N_FIELD_NEEDS] = {"
+        for (row = 1; row <= n_rows; row++)
+                for (i = 1; i <= (row_wild[row] ? 0 : n_list[row, "needs"]); i++) {
+                        target = row_of[list[row, "needs", i]]
+                        print "        { MASK(" row_high[row] ", " row_low[row] "), MASK(" \
+                              row_high[target] ", " row_low[target] "), " row_word[row] ", " \
+                              row_word[target] ", " row - 1 ", " target - 1 " },"
+                }
+        print "};"
+}
+
+function write_indexes(name, rows,  i) {
+        print "\nconst int16_t " name " = {"
+        for (i = 1; i <= n_rows; i++)
+                if (i in rows)
+                        print "        " i - 1 ","
         print "};"
 }
 
@@ -106,6 +147,10 @@ function write_field(  line) {
               ", .severity = SEVERITY_" c_word(field_severity()) \
               ", .show = FIELD_SHOW_" c_word(field_show()) \
               ", .word = " (row_wild[row] ? "FIELD_NONE" : row_word[row]) ","
+        print "                .copy = " row_index(row in row_copy ? row_copy[row] : "") \
+              ", .within = " row_index(row in row_within ? row_within[row] : "") \
+              ", .span = " row_index(row in row_span ? row_span[row] : "") \
+              ", .span_start = " (row in row_span ? row_span_start[row] : "0") ","
         print "                .when = " row_index(row in row_when ? row_when[row] : "") \
               ", .when_above = " (row in row_when ? row_when_above[row] : "0") \
               ", .continues = " row_index(row in row_continues ? row_continues[row] : "") \

@@ -28,6 +28,8 @@ BEGIN {
         attribute_rules["parameter"] = attribute_rules["vendor"] = attribute_rules["show"] = "*"
         attribute_rules["unit"] = attribute_rules["scale"] = attribute_rules["plus"] = "*"
         attribute_rules["text"] = attribute_rules["continues"] = "*"
+        attribute_rules["copy"] = attribute_rules["within"] = " feature "
+        attribute_rules["span"] = " equal "
 
         # The words that it may have, where these are all
         attribute_words["broken"] = "note warning error"
@@ -298,7 +300,7 @@ function read_attribute(text,  equals, name, value) {
         if (!(name in attribute_rules)) {
                 fail("unknown attribute '" text "', expected NAME=VALUE with one of " \
                      or_list("needs when broken zero below values maximum parameter vendor show " \
-                             "unit scale plus text continues tells" msr_attributes))
+                             "unit scale plus text continues copy within span tells" msr_attributes))
                 return
         }
         if ((row, name) in attribute)
@@ -325,6 +327,12 @@ function read_attribute_value(name, value,  error) {
                 read_when(value)
         else if (name == "continues")
                 row_continues[row] = value
+        else if (name == "copy")
+                row_copy[row] = value
+        else if (name == "within")
+                row_within[row] = value
+        else if (name == "span")
+                read_span(value)
         else if (name == "values")
                 read_values(value)
         else if (name == "parameter")
@@ -364,6 +372,16 @@ function read_when(value,  above, error) {
         error = parse_number(row_when_above[row])
         if (error != "")
                 fail("when=" value ": " error)
+}
+
+# SIZE or SIZE@START
+function read_span(value,  at, error) {
+        at = index(value, "@")
+        row_span[row] = at ? substr(value, 1, at - 1) : value
+        row_span_start[row] = at ? substr(value, at + 1) : "0"
+        error = parse_number(row_span_start[row])
+        if (error != "")
+                fail("span=" value ": " error)
 }
 
 function read_values(value,  i, error) {
@@ -425,6 +443,29 @@ function check_references(  i, target) {
                         fail_at(row_line[row], "continues=" row_continues[row] \
                                 ": a row without text= (line " row_line[target] ")")
         }
+        check_companions()
+}
+
+# What copy=, within= and span= name
+function check_companions(  target) {
+        if (row in row_copy) {
+                target = check_reference("copy", row_copy[row])
+                if (target && row_width(target) != row_width(row))
+                        fail_at(row_line[row], "copy=" row_copy[row] ": " row_width(target) \
+                                " bits wide (line " row_line[target] "), expected " row_width(row))
+        }
+        if (row in row_within)
+                check_reference("within", row_within[row])
+        if (row in row_span) {
+                check_reference("span", row_span[row])
+                if (!(row in row_when))
+                        fail_at(row_line[row], "span=" row_span[row] " without when=, expected " \
+                                "what it is used with")
+        }
+}
+
+function row_width(at) {
+        return row_high[at] - row_low[at] + 1
 }
 
 function check_text(  line, own, target, i) {

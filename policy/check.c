@@ -41,7 +41,8 @@ static bool extras_accept(const Offer *offer, const Words *words) {
 }
 
 bool check_accepts(const Offer *offer, const Guest *guest) {
-        return offer->is_plain && !guest->duplicates && !guest->msrs && tsc_accepts(offer, guest) &&
+        return offer->is_plain && !guest->duplicates && !guest->contradictions && !guest->msrs &&
+                tsc_accepts(offer, guest) &&
                 words_accept(guest->words->word, offer->want, offer->care) &&
                 extras_accept(offer, guest->words);
 }
@@ -51,7 +52,8 @@ static void explain_findings(const Offer *offer, const Guest *guest, GPtrArray *
                 Finding *finding = g_ptr_array_index(findings, i);
 
                 finding->cause = cause_find(offer, finding);
-                finding->message = message_new(offer, guest, finding);
+                if (!finding->message)
+                        finding->message = message_new(offer, guest, finding);
         }
 }
 

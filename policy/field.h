@@ -98,9 +98,13 @@ typedef struct Field {
         uint32_t plus;
         uint32_t when_above; /* judged only where the guest's field `when` is above it */
         int16_t when;
-        int16_t exact;     /* where the guest has this one, the bits have to be the host's */
-        int16_t continues; /* the row at which the text starts that this one is a part of */
-        int16_t word;      /* in a Words; FIELD_NONE in a wildcard row */
+        int16_t exact;       /* where the guest has this one, the bits have to be the host's */
+        int16_t continues;   /* the row at which the text starts that this one is a part of */
+        int16_t word;        /* in a Words; FIELD_NONE in a wildcard row */
+        int16_t copy;        /* what it repeats in guests of its vendors */
+        int16_t within;      /* an offer has it only where it has this */
+        int16_t span;        /* how long that is which starts here */
+        uint16_t span_start; /* and where it starts at the earliest */
         uint8_t interface;
         uint8_t reg;
         uint8_t low;
@@ -141,6 +145,16 @@ typedef struct FieldWord {
         uint16_t n_fields;
 } FieldWord;
 
+/* One of a field's needs, for those who go through all of them */
+typedef struct FieldNeed {
+        uint32_t mask;
+        uint32_t needed_mask;
+        int16_t word;
+        int16_t needed_word;
+        int16_t field;
+        int16_t needed;
+} FieldNeed;
+
 typedef struct FieldLeaf {
         uint32_t leaf;
         uint8_t interface;
@@ -149,7 +163,7 @@ typedef struct FieldLeaf {
 } FieldLeaf;
 
 /* Generated from data/fields.table by data/fields.awk; the sizes N_FIELDS, N_FIELD_GROUPS,
- * N_FIELD_WORDS and N_FIELD_LEAVES are in data/field-sizes.h. Fields and groups are in table
+ * N_FIELD_WORDS, N_FIELD_LEAVES and so on are in data/field-sizes.h. Fields and groups are in table
  * order: by interface as they come in the files (MSRs last), leaf, sub-leaf, register, bit. Groups have
  * explicit sub-leaves only; wildcard rows are found with field_find_wildcard(). */
 extern const Field field_table[N_FIELDS];
@@ -157,6 +171,9 @@ extern const FieldGroup field_groups[N_FIELD_GROUPS];
 extern const FieldWord field_words[N_FIELD_WORDS];
 extern const FieldLeaf field_leaves[N_FIELD_LEAVES];
 extern const int16_t field_telling[N_FIELD_TELLS];
+extern const FieldNeed field_needs[N_FIELD_NEEDS]; /* those of a field stand together */
+extern const int16_t field_copies[N_FIELD_COPIES]; /* the fields that have `copy` ... */
+extern const int16_t field_spans[N_FIELD_SPANS];   /* ... and those that have `span` */
 
 /* By name; '-' counts as '_', and case does not matter. NULL if there is none. */
 const Field *field_find(const char *name);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "policy/dependency.h"
+
 static bool rows_collide(const Leaf *first, const Leaf *second) {
         return first->leaf == second->leaf &&
                 (first->subleaf == second->subleaf || !(first->flags & LEAF_FLAG_INDEXED));
@@ -70,6 +72,7 @@ Guest *guest_new(LeafTable *table) {
         guest->words = words_new(table, N_FIELD_INTERFACES);
         guest->capabilities = capability_set_default();
         find_duplicates(guest);
+        guest->contradictions = contradictions_find(table, guest->words);
         return guest;
 }
 
@@ -81,6 +84,7 @@ Guest *guest_free(Guest *guest) {
         leaf_table_free(guest->table);
         words_free(guest->words);
         g_clear_pointer(&guest->duplicates, g_array_unref);
+        g_clear_pointer(&guest->contradictions, g_array_unref);
         g_clear_pointer(&guest->msrs, g_hash_table_unref);
         g_free(guest);
         return NULL;

@@ -23,9 +23,10 @@ typedef struct Guest {
         LeafTable *table;
         Words *words;
         CapabilitySet capabilities;
-        GArray *duplicates; /* GuestDuplicate, in table order; NULL if there are none */
-        GHashTable *msrs;   /* index as pointer -> uint64_t; NULL if none were given */
-        uint64_t tsc_khz;   /* 0: not given */
+        GArray *duplicates;     /* GuestDuplicate, in table order; NULL if there are none */
+        GArray *contradictions; /* Contradiction; NULL if there are none */
+        GHashTable *msrs;       /* index as pointer -> uint64_t; NULL if none were given */
+        uint64_t tsc_khz;       /* 0: not given */
 } Guest;
 
 /* Takes the table over. The capabilities are the usual VMM's until they are set. */

@@ -156,17 +156,24 @@ static void read_signature(HostInfo *info, const LeafTable *table) {
         info->stepping = eax & 0xf;
 }
 
-static void read_vendor(HostInfo *info, const LeafTable *table) {
+/* Twelve letters and a NUL; empty where there is no leaf 0 */
+static void vendor_text(const LeafTable *table, char ret[13]) {
         const Leaf *row = leaf_table_find(table, 0, 0);
-        char text[13] = {};
 
-        if (info->vendor || !row)
+        memset(ret, 0, 13);
+        if (!row)
                 return;
 
-        memcpy(text, &row->registers[REGISTER_EBX], 4);
-        memcpy(text + 4, &row->registers[REGISTER_EDX], 4);
-        memcpy(text + 8, &row->registers[REGISTER_ECX], 4);
-        if (g_str_is_ascii(text) && text[0])
+        memcpy(ret, &row->registers[REGISTER_EBX], 4);
+        memcpy(ret + 4, &row->registers[REGISTER_EDX], 4);
+        memcpy(ret + 8, &row->registers[REGISTER_ECX], 4);
+}
+
+static void read_vendor(HostInfo *info, const LeafTable *table) {
+        char text[13];
+
+        vendor_text(table, text);
+        if (!info->vendor && g_str_is_ascii(text) && text[0])
                 info->vendor = g_strdup(text);
 }
 
@@ -185,6 +192,13 @@ static uint8_t vendor_from_string(const char *name) {
                         return vendors[i].vendor;
 
         return 0;
+}
+
+uint8_t vendor_of_table(const LeafTable *table) {
+        char text[13];
+
+        vendor_text(table, text);
+        return vendor_from_string(text);
 }
 
 static void mark_varying(Host *host) {

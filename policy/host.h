@@ -70,6 +70,9 @@ Kinds *host_kinds_mutable(Host *host);
  * the fingerprint. A host without a supported table is refused with POLICY_ERROR_TABLE. */
 bool host_seal(Host *host, GError **error);
 
+/* By what leaf 0 says; 0: none that we know */
+uint8_t vendor_of_table(const LeafTable *table);
+
 /* From here on for sealed hosts */
 const HostInfo *host_info(const Host *host);
 const char *host_fingerprint(const Host *host); /* "sha256:..." */

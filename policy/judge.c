@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "policy/dependency.h"
 #include "policy/msr.h"
 #include "policy/tsc.h"
 
@@ -389,6 +390,7 @@ GPtrArray *judge(const Offer *offer, const Guest *guest, bool strict) {
         judge_capabilities(offer, strict, findings);
         judge_msrs(offer, guest, strict, findings);
         judge_tsc(offer, guest, strict, findings);
+        dependency_judge(offer, guest, strict, findings);
 
         g_ptr_array_sort(findings, compare_findings);
         return findings;

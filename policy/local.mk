@@ -7,6 +7,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/cause.c %D%/cause.h \
 	%D%/check.c %D%/check.h \
 	%D%/delta.c %D%/delta.h \
+	%D%/dependency.c %D%/dependency.h \
 	%D%/error.c %D%/error.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/explain-msr.c %D%/explain-msr.h \

@@ -35,6 +35,10 @@ static char *label_of(const Field *row) {
         return label;
 }
 
+char *message_label(const Field *row) {
+        return label_of(row);
+}
+
 /* With what that means in the guest behind it, in the row's own words. Takes the text over. */
 static char *with_breaks(char *text, const Field *row) {
         g_autofree char *first = text;

@@ -124,6 +124,17 @@ static void apply(Offer *offer, CapabilitySet possible) {
                 }
 }
 
+/* What KVM lists without looking at what else it has is not offered without that. */
+static void apply_within(Offer *offer) {
+        for (size_t i = 0; i < N_FIELDS; i++) {
+                const Field *field = &field_table[i];
+
+                if (field->within != FIELD_NONE &&
+                    words_get(offer->words, &field_table[field->within]) == 0)
+                        offer->words->word[field->word] &= ~field_mask(field);
+        }
+}
+
 /* A bit that not every CPU has cannot be promised; a bit that a vCPU has or lacks whatever its
  * table says is what it gets. */
 static void apply_measured(Offer *offer) {
@@ -188,6 +199,7 @@ Offer *offer_new(Host *host, CapabilitySet capabilities) {
         offer->is_plain = (offer->capabilities & ~host_capabilities(host)) == 0;
         offer->words = words_copy(base_words(host, offer->effective));
         apply(offer, possible_set(host, offer->capabilities));
+        apply_within(offer);
         apply_measured(offer);
         compile(offer);
         return offer;

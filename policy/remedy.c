@@ -99,7 +99,8 @@ static void try_change(const Offer *offer, const Guest *guest, bool strict, Chan
                 Finding *finding = g_ptr_array_index(findings, i);
 
                 if (finding->severity != SEVERITY_ERROR || !finding->row || finding->enable ||
-                    finding->disable || !change_touches(change, finding->row))
+                    finding->disable || finding->cause == CAUSE_GUEST ||
+                    !change_touches(change, finding->row))
                         continue;
 
                 if (!changed)

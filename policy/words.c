@@ -19,7 +19,7 @@ static bool is_hypervisor_leaf(uint32_t leaf) {
 
 /* The leaf that holds the maximum of the range to which a leaf belongs
  * (get_out_of_range_cpuid_entry()) */
-static uint32_t range_base(uint32_t leaf) {
+uint32_t words_range_base(uint32_t leaf) {
         if (is_hypervisor_leaf(leaf))
                 return leaf & ~(HYPERVISOR_BLOCK - 1);
         if (leaf >= 0xc0000000)
@@ -38,7 +38,7 @@ typedef struct Range {
  * leaves' values or zero. Without a row for the base there is no maximum; a hypervisor's 0 means
  * that it was not told. */
 static bool is_above_maximum(const LeafTable *table, Range *range, uint32_t leaf) {
-        uint32_t base = range_base(leaf);
+        uint32_t base = words_range_base(leaf);
         const Leaf *row;
 
         if (!range->is_set || range->base != base)
@@ -54,6 +54,12 @@ static bool is_above_maximum(const LeafTable *table, Range *range, uint32_t leaf
         if (leaf == base)
                 return base != 0 && row->registers[REGISTER_EAX] < base;
         return leaf > row->registers[REGISTER_EAX];
+}
+
+bool words_is_above(const LeafTable *table, uint32_t leaf) {
+        Range range = {};
+
+        return is_above_maximum(table, &range, leaf);
 }
 
 /* Hyper-V is known by its interface ("Hv#1" in the leaf behind the base), KVM by its signature
@@ -114,7 +120,7 @@ bool words_locate(const Words *words, uint32_t leaf, FieldInterface *ret_interfa
         }
 
         for (FieldInterface i = FIELD_INTERFACE_KVM; i < N_FIELD_INTERFACES; i++)
-                if (words->base[i] != 0 && range_base(leaf) == words->base[i]) {
+                if (words->base[i] != 0 && words_range_base(leaf) == words->base[i]) {
                         *ret_interface = i;
                         *ret_leaf = leaf - words->base[i] + HYPERVISOR_BASE;
                         return true;
@@ -246,6 +252,8 @@ Words *words_new(const LeafTable *table, FieldInterface only) {
 
                 if (!is_above_maximum(table, &filling.range, row->leaf))
                         add_row(&filling, row);
+                else if (!is_zero(row))
+                        words->has_above = true;
         }
 
         unmove_maxima(words);

@@ -27,6 +27,8 @@ typedef struct Words {
         uint32_t word[N_FIELD_WORDS];
         /* Where the interface's first leaf is: 0x40000100 for KVM's behind Hyper-V's; 0: nowhere */
         uint32_t base[N_FIELD_INTERFACES];
+        /* A row that is not zero was dropped for being above its range's maximum */
+        bool has_above;
         size_t n_extra;
         ExtraWord *extra; /* sorted by leaf, sub-leaf, register */
 } Words;
@@ -42,6 +44,10 @@ uint32_t words_extra(const Words *words, uint32_t leaf, uint32_t subleaf, Regist
 
 /* A feature MSR of a table's owner; one that data/msrs.table has no rows for is left out */
 void words_set_msr(Words *words, uint32_t index, uint64_t value);
+/* Whether a leaf is above the maximum of its range in this table */
+bool words_is_above(const LeafTable *table, uint32_t leaf);
+/* The leaf that holds that maximum */
+uint32_t words_range_base(uint32_t leaf);
 
 /* The other way round: whose leaf it is, and its number as the field table has it; false for a
  * hypervisor's that we do not know */

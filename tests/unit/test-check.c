@@ -94,9 +94,10 @@ static const CheckCase check_cases[] = {
                 .expect = { { "0x0.0:eax", SEVERITY_ERROR, CAUSE_UNKNOWN }, { "0x24.0:ebx[16]", SEVERITY_ERROR, CAUSE_UNKNOWN } },
         },
         {
-                .name = "leaves-above-the-guests-own-maximum-are-noise",
+                .name = "leaves-above-the-guests-own-maximum-count-for-nothing",
                 .host = { LEAF(0, 0, .eax = 0xd) },
                 .guest = { LEAF(0, 0, .eax = 0x6), LEAF(7, 0, .ebx = UINT32_MAX) },
+                .expect = { { "0x0.0:eax", SEVERITY_WARNING, CAUSE_GUEST } },
         },
         {
                 .name = "equal-value-differs-and-is-used",
