@@ -79,37 +79,32 @@ static Span span_of(const Words *words, const Field *field) {
         return span;
 }
 
-static bool starts_early(const Words *words, const Field *field) {
-        Span span = span_of(words, field);
-
+static bool starts_early(const Field *field, Span span) {
         return span.start < span.end && span.start < field->span_start;
 }
 
-static bool spans_overlap(const Words *words, const Field *field, const Field *other) {
-        Span first = span_of(words, field), second = span_of(words, other);
-
+static bool spans_overlap(Span first, Span second) {
         return first.start < first.end && second.start < second.end && first.start < second.end &&
                 second.start < first.end;
 }
 
 static void find_spans(const Words *words, GArray **all) {
+        Span spans[N_FIELD_SPANS + 1];
+
+        for (size_t i = 0; i < N_FIELD_SPANS; i++)
+                spans[i] = span_of(words, &field_table[field_spans[i]]);
+
         for (size_t i = 0; i < N_FIELD_SPANS; i++) {
                 const Field *field = &field_table[field_spans[i]];
-                Span span = span_of(words, field);
 
-                if (span.start == span.end)
-                        continue;
-                if (starts_early(words, field))
+                if (starts_early(field, spans[i]))
                         add(all, CONTRADICTION_START, field, NULL);
 
-                for (size_t j = 0; j < N_FIELD_SPANS; j++) {
-                        const Field *other = &field_table[field_spans[j]];
-                        uint64_t start = span_of(words, other).start;
-
-                        if ((start < span.start || (start == span.start && j < i)) &&
-                            spans_overlap(words, field, other))
-                                add(all, CONTRADICTION_SPAN, field, other);
-                }
+                for (size_t j = 0; j < N_FIELD_SPANS; j++)
+                        if (spans_overlap(spans[i], spans[j]) &&
+                            (spans[j].start < spans[i].start ||
+                             (spans[j].start == spans[i].start && j < i)))
+                                add(all, CONTRADICTION_SPAN, field, &field_table[field_spans[j]]);
         }
 }
 
@@ -222,9 +217,9 @@ static bool is_excused(const Offer *offer, const Guest *guest, const Contradicti
                 return words_get(offer->words, field) == words_get(guest->words, field) &&
                         words_get(offer->words, other) == words_get(guest->words, other);
         case CONTRADICTION_START:
-                return starts_early(offer->words, field);
+                return starts_early(field, span_of(offer->words, field));
         case CONTRADICTION_SPAN:
-                return spans_overlap(offer->words, field, other);
+                return spans_overlap(span_of(offer->words, field), span_of(offer->words, other));
         case CONTRADICTION_ABOVE:
                 return offers_above(offer, contradiction);
         }
