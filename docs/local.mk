@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-EXTRA_DIST += %D%/examples
+EXTRA_DIST += \
+	%D%/examples \
+	%D%/rules.md

@@ -6,5 +6,6 @@ include tests/cases/local.mk
 include tests/lib/local.mk
 include tests/ctl/local.mk
 include tests/bus/local.mk
+include tests/docs/local.mk
 include tests/live/local.mk
 include tests/bench/local.mk
