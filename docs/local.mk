@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 EXTRA_DIST += \
 	%D%/examples \
+	%D%/questions.md \
 	%D%/rules.md
