@@ -379,7 +379,7 @@ static bool is_to_be_told(const Offer *offer, const Guest *guest, const GPtrArra
                 !is_told(findings, &field_table[contradiction->other]);
 }
 
-static Finding *finding_new(const Offer *offer, const Guest *guest, const Field *field) {
+static Finding *finding_at(const Offer *offer, const Guest *guest, const Field *field) {
         Finding *finding = g_new0(Finding, 1);
 
         finding->leaf = words_leaf(guest->words, field->interface, field->leaf);
@@ -406,7 +406,7 @@ void dependency_judge(const Offer *offer, const Guest *guest, bool strict, GPtrA
                 if (!is_to_be_told(offer, guest, findings, contradiction))
                         continue;
 
-                finding = finding_new(offer, guest, &field_table[contradiction->field]);
+                finding = finding_at(offer, guest, &field_table[contradiction->field]);
                 finding->severity = severity_of(offer, guest, i);
                 if (strict && finding->severity == SEVERITY_WARNING)
                         finding->severity = SEVERITY_ERROR;
