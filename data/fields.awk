@@ -3,7 +3,7 @@
 # Checks data/fields.table and data/msrs.table and compiles them to C:
 #
 #     awk -v mode=source|header|check -f data/table.awk -f data/msrs.awk -f data/fields.awk \
-#             -f data/fields-c.awk data/fields.table data/msrs.table
+#             -f data/fields-reserved.awk -f data/fields-c.awk data/fields.table data/msrs.table
 #
 # source: data/field-table.c, header: data/field-sizes.h, check: nothing. Each error is one line on
 # standard error, `file:line: what was found, what was expected`; with an error there is no output,
@@ -48,8 +48,9 @@ check_line() { next }
 $1 == "interface" { read_interface(); row = 0; next }
 $1 == "leaf" { read_leaf(); row = 0; next }
 $1 == "source" { read_source(); row = 0; next }
+$1 == "reserved" { read_reserved(); row = 0; next }
 /^0x/ { read_row(); next }
-{ fail("'" $1 "', expected interface, leaf, source, or a place such as 0x7.0:ebx[6]") }
+{ fail("'" $1 "', expected interface, leaf, source, reserved, or a place such as 0x7.0:ebx[6]") }
 
 END {
         if (is_misused)
@@ -61,6 +62,9 @@ END {
                 check_row()
         check_msrs()
         check_cycles()
+        check_reserved()
+        if (!n_errors)
+                check_coverage()
 
         if (n_errors) {
                 print_errors()
