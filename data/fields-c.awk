@@ -212,7 +212,7 @@ function field_options(  line, flags, i) {
         if ((row, "parameter") in attribute)
                 line = line " .parameters = (const char *const[]){ " c_list("parameter", ", ") \
                         ", NULL },"
-        return line
+        return line c_aliases()
 }
 
 function c_list(name, separator,  i, item, text) {

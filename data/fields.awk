@@ -3,7 +3,8 @@
 # Checks data/fields.table and data/msrs.table and compiles them to C:
 #
 #     awk -v mode=source|header|check -f data/table.awk -f data/msrs.awk -f data/fields.awk \
-#             -f data/fields-reserved.awk -f data/fields-c.awk data/fields.table data/msrs.table
+#             -f data/fields-vendor.awk -f data/fields-reserved.awk -f data/fields-c.awk \
+#             data/fields.table data/msrs.table
 #
 # source: data/field-table.c, header: data/field-sizes.h, check: nothing. Each error is one line on
 # standard error, `file:line: what was found, what was expected`; with an error there is no output,
@@ -11,6 +12,7 @@
 
 BEGIN {
         interface = "cpu"
+        leaf_form = "'leaf LEAF [indexed] [vendor=V] : TITLE'"
         row_form = "'PLACE NAME RULE [ATTRIBUTE ...] : LABEL - TEXT'"
         split("cpu kvm hyperv msr", interface_names, " ")
         for (i in interface_names)
@@ -44,7 +46,8 @@ BEGIN {
 
 check_line() { next }
 /^ *>/ { read_breaks(trim(substr($0, index($0, ">") + 1))); next }
-/^ / { fail("a line that starts with a blank, expected '> TEXT' on it"); sub(/^ +/, "") }
+/^ *[|]/ { read_alias(trim(substr($0, index($0, "|") + 1))); next }
+/^ / { fail("a line that starts with a blank, expected '> TEXT' or '| VENDORS : LABEL - TEXT' on it"); sub(/^ +/, "") }
 $1 == "interface" { read_interface(); row = 0; next }
 $1 == "leaf" { read_leaf(); row = 0; next }
 $1 == "source" { read_source(); row = 0; next }
@@ -97,24 +100,6 @@ function read_interface(  step) {
         interface_step = step
         interface = $2
         leaf = ""
-}
-
-function read_leaf(  colon, n, words, error, title) {
-        colon = find_colon()
-        n = split(trim(substr($0, 1, colon - 1)), words, / +/)
-        title = trim(substr($0, colon + 2))
-        if (title == "")
-                fail("no title, expected 'leaf LEAF [indexed] : TITLE'")
-        if (n > 3 || (n == 3 && words[3] != "indexed"))
-                fail("'" words[n > 3 ? 4 : 3] "' behind the leaf, expected " \
-                     "'leaf LEAF [indexed] : TITLE'")
-
-        error = parse_leaf(words[2])
-        leaf = error == "" ? words[2] : "?"
-        if (error != "")
-                fail(error)
-        else
-                add_leaf(number_value, title, n == 3)
 }
 
 function add_leaf(value, title, indexed,  key, rank) {
@@ -199,6 +184,8 @@ function read_row(  colon, words, n, i, error) {
 
         for (i = n < 3 || index(words[3], "=") ? 3 : 4; i <= n; i++)
                 read_attribute(words[i])
+        if (leaf_vendors != "" && !((row, "vendor") in attribute))
+                read_attribute(leaf_vendors)
 }
 
 function read_row_text(colon,  text, dash) {

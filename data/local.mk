@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	%D%/table.awk \
 	%D%/msrs.awk \
 	%D%/fields.awk \
+	%D%/fields-vendor.awk \
 	%D%/fields-reserved.awk \
 	%D%/fields-c.awk \
 	%D%/capabilities.awk
@@ -25,6 +26,7 @@ data_fields = \
 	$(srcdir)/%D%/table.awk \
 	$(srcdir)/%D%/msrs.awk \
 	$(srcdir)/%D%/fields.awk \
+	$(srcdir)/%D%/fields-vendor.awk \
 	$(srcdir)/%D%/fields-reserved.awk \
 	$(srcdir)/%D%/fields-c.awk \
 	$(srcdir)/%D%/fields.table \
@@ -38,7 +40,8 @@ data_capabilities = \
 
 compile_fields = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/msrs.awk -f $(srcdir)/%D%/fields.awk \
-	-f $(srcdir)/%D%/fields-reserved.awk -f $(srcdir)/%D%/fields-c.awk
+	-f $(srcdir)/%D%/fields-vendor.awk -f $(srcdir)/%D%/fields-reserved.awk \
+	-f $(srcdir)/%D%/fields-c.awk
 compile_capabilities = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/capabilities.awk
 

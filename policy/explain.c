@@ -11,6 +11,7 @@
 #include "policy/error.h"
 #include "policy/explain-msr.h"
 #include "policy/kinds-text.h"
+#include "policy/meaning.h"
 #include "policy/offer.h"
 #include "policy/place.h"
 
@@ -292,11 +293,21 @@ static void add_host(GPtrArray *paragraphs, const Field *field, Host *host) {
         add(paragraphs, "this host", g_string_free(text, FALSE));
 }
 
+static void add_meanings(GPtrArray *paragraphs, const Field *field, uint8_t vendor) {
+        g_auto(GStrv) others = meaning_elsewhere(field, vendor);
+
+        add(paragraphs, "meaning",
+            g_strdup_printf("%s: %s", meaning_label(field, vendor),
+                            meaning_summary(field, vendor)));
+        for (size_t i = 0; others[i]; i++)
+                add(paragraphs, "elsewhere", g_strdup(others[i]));
+}
+
 static void explain_field(GPtrArray *paragraphs, const Field *field, Host *host) {
         g_autofree char *place = field_place(field);
 
         add(paragraphs, "field", g_strdup_printf("%s %s", place, field->name));
-        add(paragraphs, "meaning", g_strdup_printf("%s: %s", field->label, field->summary));
+        add_meanings(paragraphs, field, host ? host_vendor(host) : 0);
         add(paragraphs, "rule",
             g_strdup_printf("%s: %s", field_rule_to_string(field->rule),
                             explain_rule(field->rule)));
@@ -482,21 +493,6 @@ static void explain_place(GPtrArray *paragraphs, const Place *place, Host *host)
                 explain_reserved(paragraphs, place);
 }
 
-/* Names that have the text in them, the first few */
-static char *near_names(const char *what) {
-        g_autofree char *wanted = g_ascii_strdown(what, -1);
-        GString *text = g_string_new(NULL);
-        size_t n = 0;
-
-        g_strdelimit(wanted, "-", '_');
-        for (size_t i = 0; i < N_FIELDS && n < 5 && strlen(wanted) > 1; i++)
-                if (strstr(field_table[i].name, wanted))
-                        g_string_append_printf(text, "%s%s", n++ == 0 ? "" : ", ",
-                                               field_table[i].name);
-
-        return g_string_free(text, FALSE);
-}
-
 GPtrArray *explain(const char *what, Host *host, GError **error) {
         g_autoptr(GPtrArray) paragraphs =
                 g_ptr_array_new_with_free_func((GDestroyNotify) explanation_free);
@@ -512,7 +508,7 @@ GPtrArray *explain(const char *what, Host *host, GError **error) {
         else if (place_parse(what, &place, NULL))
                 explain_place(paragraphs, &place, host);
         else {
-                near = near_names(what);
+                near = meaning_near(what);
                 g_set_error(error, POLICY_ERROR, POLICY_ERROR_PLACE,
                             "'%s' is no place in CPUID (0x7.0:ebx[6]), no field and no capability"
                             "%s%s%s",

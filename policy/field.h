@@ -83,6 +83,13 @@ typedef enum Vendor {
 
 #define FIELD_NONE (-1)
 
+/* What a field is on processors of some vendors, where that is not what it is elsewhere */
+typedef struct FieldAlias {
+        uint8_t vendors;
+        const char *label;
+        const char *summary;
+} FieldAlias;
+
 /* One row of data/fields.table. Indexes of other fields are FIELD_NONE where there is none. */
 typedef struct Field {
         const char *name;
@@ -123,6 +130,7 @@ typedef struct Field {
         const int16_t *implied; /* likewise: a host that has them all counts as having this one */
         const char *const
                 *parameters; /* "kvm_intel.nested", ended by NULL; NULL where there are none */
+        const FieldAlias *aliases; /* ended by one without vendors; NULL where there are none */
 } Field;
 
 /* A (leaf, sub-leaf) that has rows: four words of a Words, from group * 4 on */

@@ -19,6 +19,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/kinds.c %D%/kinds.h \
 	%D%/kinds-text.c %D%/kinds-text.h \
 	%D%/leaf.c %D%/leaf.h \
+	%D%/meaning.c %D%/meaning.h \
 	%D%/message.c %D%/message.h \
 	%D%/msr.c %D%/msr.h \
 	%D%/offer.c %D%/offer.h \

@@ -7,6 +7,7 @@
 #include "client/lib/json-text.h"
 #include "client/lib/private.h"
 #include "policy/explain.h"
+#include "policy/meaning.h"
 #include "policy/place.h"
 
 static void field_free(void *p) {
@@ -83,10 +84,11 @@ static CpuiddOfferField *field_new(const CpuiddOfferLeaf *leaf, const Host *host
 static void add_named(CpuiddOfferLeaf *leaf, const Offer *offer, const Field *from) {
         CpuiddOfferField *field = field_new(leaf, offer->host, from->reg, from->low, from->high);
         uint32_t mask = field_mask(from);
+        uint8_t vendor = host_vendor(offer->host);
 
         field->name = g_strdup(from->name);
-        field->label = g_strdup(from->label ?: "");
-        field->summary = g_strdup(from->summary ?: "");
+        field->label = g_strdup(meaning_label(from, vendor));
+        field->summary = g_strdup(meaning_summary(from, vendor));
         field->rule = g_strdup(field_rule_to_string(from->rule));
         field->is_flag = from->show == FIELD_SHOW_FLAG;
         field->is_dynamic = from->rule == FIELD_RULE_DYNAMIC;

@@ -4,6 +4,7 @@
 
 #include "policy/error.h"
 #include "policy/explain.h"
+#include "policy/meaning.h"
 #include "tests/unit/support.h"
 
 typedef struct ExplainCase {
@@ -40,6 +41,13 @@ static const ExplainCase explain_cases[] = {
             { "guest", "any value up to the host's" } } },
         { "FDP-EXCPTN-ONLY", { { "field", "0x7.0:ebx[6]" } } },
         { "0x1.0:ecx[16]", { { "rule", "reserved" } } },
+        { "cqm",
+          { { "meaning", "RDT monitoring: " },
+            { "elsewhere", "PQoS monitoring, on AMD or Hygon: " } } },
+        { "0x4",
+          { { "field", "cache_complex_indexing" }, { "vendors", "Intel, Centaur or Zhaoxin" } } },
+        { "0x8000001d", { { "field", "amd_cache_ways" }, { "vendors", "AMD or Hygon" } } },
+        { "0x23.4:ebx", { { "field", "0x23.4:ebx[30] pebs_aux" } } },
         { "tsc_deadline_timer", { { "capability", "irqchip" } } },
         { "disable-exits.pause", { { "delta", "CPUID does not change" } } },
         { "xcomp.amx",
@@ -73,6 +81,20 @@ static void test_explain(gconstpointer data) {
         g_assert_false(has_paragraph(without, "this host", ""));
 }
 
+/* The meaning of a bit is the one that it has on the host's processors; without a host it is the
+ * common one, and the others stand beside it. */
+static void test_vendors(void) {
+        g_autoptr(Host) host = test_recording("milan-6.18");
+        g_autoptr(GPtrArray) here = explain("cqm", host, NULL);
+        g_autoptr(GPtrArray) common = explain("cqm", NULL, NULL);
+
+        g_assert_true(has_paragraph(here, "meaning", "PQoS monitoring: "));
+        g_assert_true(has_paragraph(here, "elsewhere", "RDT monitoring, on other processors: "));
+        g_assert_false(has_paragraph(here, "elsewhere", "PQoS"));
+        g_assert_true(has_paragraph(common, "meaning", "RDT monitoring: "));
+        g_assert_true(has_paragraph(common, "elsewhere", "PQoS monitoring, on AMD or Hygon: "));
+}
+
 static void test_unknown(void) {
         g_autoptr(GError) error = NULL;
 
@@ -89,7 +111,8 @@ static void test_everything(void) {
                 g_autoptr(GPtrArray) paragraphs = explain(field_table[i].name, host, NULL);
 
                 g_assert_true(has_paragraph(paragraphs, "source", ""));
-                g_assert_true(has_paragraph(paragraphs, "meaning", field_table[i].label));
+                g_assert_true(has_paragraph(paragraphs, "meaning",
+                                            meaning_label(&field_table[i], host_vendor(host))));
         }
 
         for (size_t i = 0; i < N_CAPABILITIES; i++) {
@@ -108,6 +131,7 @@ int main(int argc, char **argv) {
 
                 g_test_add_data_func(path, &explain_cases[i], test_explain);
         }
+        g_test_add_func("/explain/vendors", test_vendors);
         g_test_add_func("/explain/unknown", test_unknown);
         g_test_add_func("/explain/everything", test_everything);
 
