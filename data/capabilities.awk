@@ -58,29 +58,6 @@ END {
                 write_source()
 }
 
-# Fields -----------------------------------------------------------------------------------------
-
-function read_field(  group, key) {
-        n_fields++
-        if (parse_place($1) != "")
-                return
-        field_of[$2] = n_fields
-        field_rule[$2] = $3
-        field_wild[$2] = place_wild
-        field_low[$2] = place_low
-        field_high[$2] = place_high
-        if (place_wild)
-                return
-
-        group = add_place_group(interface)
-        field_word[$2] = group * 4 + place_reg
-        word_has_rows[group * 4 + place_reg] = 1
-        key = interface SUBSEP place_leaf
-        if (!(key in leaf_seen))
-                interfaces_of[place_leaf] = interfaces_of[place_leaf] " " interface
-        leaf_seen[key] = 1
-}
-
 # Reading ----------------------------------------------------------------------------------------
 
 function read_capability(  colon, words, n, name) {
@@ -210,18 +187,6 @@ function read_mask(text) {
         else if (text ~ /^0x0/ || text ~ /^0[0-9]/)
                 fail("leading zeros in '" text "'")
         condition_mask[capability, condition] = "UINT64_C(" text ")"
-}
-
-function check_field(name) {
-        if (!(name in field_of)) {
-                fail("there is no field '" name "' in the field table")
-                return 0
-        }
-        if (field_wild[name]) {
-                fail("field '" name "' is a wildcard row, expected one with a sub-leaf")
-                return 0
-        }
-        return 1
 }
 
 function read_operation(kind,  i) {

@@ -64,8 +64,7 @@ function write_source(  words, n, i) {
         print "};"
 
         print "\nconst int16_t field_telling[N_FIELD_TELLS] = {"
-        n = split("tsc-invariant tsc-khz tsc-numerator tsc-denominator crystal-hz base-mhz", words,
-                  " ")
+        n = split(tellable, words, " ")
         for (i = 1; i <= n; i++)
                 print "        [FIELD_TELLS_" c_word(words[i]) "] = " \
                       (words[i] in row_telling ? row_telling[words[i]] - 1 : "FIELD_NONE") ","
@@ -186,6 +185,9 @@ function field_options(  line, flags, i) {
                 line = line " .plus = " attribute[row, "plus"] ","
         if ((row, "unit") in attribute)
                 line = line " .unit = " c_string(attribute[row, "unit"]) ","
+
+        if ((row, "since") in attribute)
+                line = line " .since = " c_string(attribute[row, "since"]) ","
 
         flags = (attribute_is("zero", "unknown") ? " | FIELD_ZERO_UNKNOWN" : "") \
                 (attribute_is("below", "note") ? " | FIELD_BELOW_NOTE" : "") \

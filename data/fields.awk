@@ -22,7 +22,7 @@ BEGIN {
         compared = " feature hint guarantee inverted at-most at-least equal identity granted "
         attribute_rules["needs"] = "*"
         attribute_rules["when"] = compared
-        attribute_rules["broken"] = compared
+        attribute_rules["broken"] = attribute_rules["since"] = compared
         attribute_rules["zero"] = " at-most equal identity "
         attribute_rules["below"] = attribute_rules["values"] = " at-most "
         attribute_rules["maximum"] = " at-most "
@@ -291,7 +291,8 @@ function read_attribute(text,  equals, name, value) {
         if (!(name in attribute_rules)) {
                 fail("unknown attribute '" text "', expected NAME=VALUE with one of " \
                      or_list("needs when broken zero below values maximum parameter vendor show " \
-                             "unit scale plus text continues copy within span tells" msr_attributes))
+                             "unit scale plus text continues copy within span since tells" \
+                             msr_attributes))
                 return
         }
         if ((row, name) in attribute)
@@ -327,10 +328,12 @@ function read_attribute_value(name, value,  error) {
         else if (name == "values")
                 read_values(value)
         else if (name == "parameter")
-                read_list(name, value, "^[a-z][a-z0-9_]*[.][a-z][a-z0-9_]*$", "MODULE.PARAMETER")
+                read_list(name, value, "^!?[a-z][a-z0-9_]*[.][a-z][a-z0-9_]*$", "MODULE.PARAMETER")
         else if (name == "vendor")
                 read_list(name, value, "^(intel|amd|hygon|centaur|zhaoxin)$",
                           or_list("intel amd hygon centaur zhaoxin"))
+        else if (name == "since" && value !~ /^[1-9][0-9]*[.](0|[1-9][0-9]*)$/)
+                fail("'since=" value "', expected a version of Linux such as 6.2")
         else if (name == "text")
                 read_list(name, value, "^e[abcd]x$", "registers eax, ebx, ecx, edx")
         else if (name == "scale" || name == "plus") {

@@ -3,10 +3,12 @@
 # The generated sources are compiled into policy/libpolicy.la.
 data_sources = \
 	%D%/field-table.c \
-	%D%/capability-table.c
+	%D%/capability-table.c \
+	%D%/correction-table.c
 data_headers = \
 	%D%/field-sizes.h \
-	%D%/capability-sizes.h
+	%D%/capability-sizes.h \
+	%D%/correction-sizes.h
 
 BUILT_SOURCES += $(data_headers)
 CLEANFILES += $(data_sources) $(data_headers)
@@ -20,7 +22,9 @@ EXTRA_DIST += \
 	%D%/fields-vendor.awk \
 	%D%/fields-reserved.awk \
 	%D%/fields-c.awk \
-	%D%/capabilities.awk
+	%D%/capabilities.awk \
+	%D%/corrections.table \
+	%D%/corrections.awk
 
 data_fields = \
 	$(srcdir)/%D%/table.awk \
@@ -38,12 +42,20 @@ data_capabilities = \
 	$(srcdir)/%D%/fields.table \
 	$(srcdir)/%D%/capabilities.table
 
+data_corrections = \
+	$(srcdir)/%D%/table.awk \
+	$(srcdir)/%D%/corrections.awk \
+	$(srcdir)/%D%/fields.table \
+	$(srcdir)/%D%/corrections.table
+
 compile_fields = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/msrs.awk -f $(srcdir)/%D%/fields.awk \
 	-f $(srcdir)/%D%/fields-vendor.awk -f $(srcdir)/%D%/fields-reserved.awk \
 	-f $(srcdir)/%D%/fields-c.awk
 compile_capabilities = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/capabilities.awk
+compile_corrections = LC_ALL=C $(AWK) \
+	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/corrections.awk
 
 %D%/field-table.c: $(data_fields)
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
@@ -61,4 +73,14 @@ compile_capabilities = LC_ALL=C $(AWK) \
 %D%/capability-sizes.h: $(data_capabilities)
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
 	{ $(compile_capabilities) -v mode=header $(srcdir)/%D%/fields.table $(srcdir)/%D%/capabilities.table > $@.tmp || \
+	{ rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
+
+%D%/correction-table.c: $(data_corrections)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	{ $(compile_corrections) -v mode=source $(srcdir)/%D%/fields.table $(srcdir)/%D%/corrections.table > $@.tmp || \
+	{ rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
+
+%D%/correction-sizes.h: $(data_corrections)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	{ $(compile_corrections) -v mode=header $(srcdir)/%D%/fields.table $(srcdir)/%D%/corrections.table > $@.tmp || \
 	{ rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@

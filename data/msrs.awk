@@ -14,7 +14,8 @@ BEGIN {
         attribute_words["unused"] = "0"
         msr_attributes = " unused same exact implied"
 
-        split("tsc-invariant tsc-khz tsc-numerator tsc-denominator crystal-hz base-mhz", words, " ")
+        tellable = "tsc-invariant tsc-khz tsc-numerator tsc-denominator crystal-hz base-mhz virtual"
+        split(tellable, words, " ")
         for (i in words)
                 is_tellable[words[i]] = 1
 }
@@ -111,8 +112,7 @@ function read_msr_attribute(name, value) {
 
 function read_tells(value) {
         if (!(value in is_tellable))
-                fail("tells=" value ": expected tsc-invariant, tsc-khz, tsc-numerator, " \
-                     "tsc-denominator, crystal-hz or base-mhz")
+                fail("tells=" value ": expected " or_list(tellable))
         else if (value in row_telling)
                 fail("tells=" value " again, which is in line " row_line[row_telling[value]] \
                      " already")

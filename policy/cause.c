@@ -43,19 +43,61 @@ const Capability *cause_vain_capability(const Offer *offer, const Field *field) 
         return NULL;
 }
 
-const char *cause_parameter(const Host *host, const Field *field) {
-        for (size_t i = 0; field->parameters && field->parameters[i]; i++) {
-                const char *value = host_get_parameter(host, field->parameters[i]);
+/* "!kvm_intel.x" is a parameter that hides the field when it is on */
+static bool hides(const char *parameter, const Host *host) {
+        bool hides_when_on = parameter[0] == '!';
+        const char *value = host_get_parameter(host, parameter + hides_when_on);
+        bool is_off = value && (g_str_equal(value, "N") || g_str_equal(value, "0"));
 
-                if (value && (g_str_equal(value, "N") || g_str_equal(value, "0")))
-                        return field->parameters[i];
-        }
+        return value && is_off != hides_when_on;
+}
+
+const char *cause_parameter(const Host *host, const Field *field) {
+        for (size_t i = 0; field->parameters && field->parameters[i]; i++)
+                if (hides(field->parameters[i], host))
+                        return field->parameters[i] + (field->parameters[i][0] == '!');
 
         return NULL;
 }
 
+bool cause_host_is_virtual(const Host *host) {
+        const Words *hardware = host_words(host, HOST_HARDWARE);
+        int field = field_telling[FIELD_TELLS_VIRTUAL];
+
+        return hardware && field != FIELD_NONE && words_get(hardware, &field_table[field]) != 0;
+}
+
 static uint32_t finding_mask(const Finding *finding) {
         return (UINT32_MAX >> (31 - finding->high)) & (UINT32_MAX << finding->low);
+}
+
+/* The word of a finding; -1 where it has none */
+static int finding_word(const Offer *offer, const Finding *finding) {
+        FieldInterface interface;
+        uint32_t leaf;
+        int group;
+
+        if (finding->reg >= N_REGISTERS)
+                return -1;
+        if (finding->row)
+                return finding->row->word;
+        if (!words_locate(offer->words, finding->leaf, &interface, &leaf))
+                return -1;
+
+        group = field_group_find(interface, leaf, finding->subleaf);
+        return group < 0 ? -1 : group * N_REGISTERS + finding->reg;
+}
+
+const HostCorrection *cause_correction(const Offer *offer, const Finding *finding) {
+        size_t n;
+        int word;
+
+        (void) host_corrections(offer->host, &n);
+        word = n > 0 && finding->guest != finding->host ? finding_word(offer, finding) : -1;
+        if (word < 0)
+                return NULL;
+
+        return correction_find(offer->host, offer_view(offer), word, finding_mask(finding));
 }
 
 /* What the CPUID instruction says at the finding's place */
@@ -116,6 +158,8 @@ Cause cause_find(const Offer *offer, const Finding *finding) {
                 return msr_cause(offer, finding);
         if (finding->reg == FINDING_TSC)
                 return CAUSE_UNKNOWN;
+        if (cause_correction(offer, finding))
+                return CAUSE_KVM;
         if (is_forced_off(offer->host, finding))
                 return CAUSE_KVM;
         if (finding->guest == finding->host)

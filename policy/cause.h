@@ -3,6 +3,8 @@
 
 /* Why the host's side is as it is, as far as the profile can tell */
 
+#include <stdbool.h>
+
 #include "policy/offer.h"
 #include "policy/verdict.h"
 
@@ -19,5 +21,11 @@ const Capability *cause_unknown_capability(const Offer *offer, const Field *fiel
  * none */
 const Capability *cause_vain_capability(const Offer *offer, const Field *field);
 
-/* The first of the field's module parameters that is recorded as off; NULL if there is none */
+/* The correction of KVM's answer that the finding comes from; NULL if there is none */
+const HostCorrection *cause_correction(const Offer *offer, const Finding *finding);
+
+/* Whether the host is itself a virtual machine, as far as its CPUID instruction tells */
+bool cause_host_is_virtual(const Host *host);
+
+/* The first of the field's module parameters that is recorded as hiding it; NULL if there is none */
 const char *cause_parameter(const Host *host, const Field *field);

@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "policy/error.h"
+#include "policy/explain-host.h"
 #include "policy/explain-msr.h"
 #include "policy/kinds-text.h"
 #include "policy/meaning.h"
 #include "policy/offer.h"
 #include "policy/place.h"
+#include "policy/since.h"
 
 Explanation *explanation_free(Explanation *explanation) {
         if (!explanation)
@@ -198,12 +200,6 @@ static char *field_place(const Field *field) {
         return g_strdup_printf("%s (and every sub-leaf behind)", place);
 }
 
-static const char *bit_or_value(const Field *field, const Words *words, char **storage) {
-        g_free(*storage);
-        *storage = words ? explain_value(field, words_get(words, field)) : g_strdup("not recorded");
-        return *storage;
-}
-
 static bool operation_touches(const CapabilityOperation *operation, const Field *field) {
         return operation->kind != CAPABILITY_VIEW && operation->word == field->word &&
                 operation->low <= field->high && field->low <= operation->high;
@@ -268,29 +264,28 @@ static void add_host(GPtrArray *paragraphs, const Field *field, Host *host) {
         }
 
         offer = offer_new(host, capability_set_default());
+        silicon = explain_words(field, host_words(host, HOST_HARDWARE));
+        kvm = explain_reported(field, host);
+        offered = explain_words(field, offer->words);
         text = g_string_new(NULL);
         if (field->interface == FIELD_INTERFACE_CPU)
-                g_string_append_printf(
-                        text, "the CPU says %s, ",
-                        bit_or_value(field, host_words(host, HOST_HARDWARE), &silicon));
-        g_string_append_printf(text, "KVM reports %s, a guest of the usual VMM is offered %s",
-                               bit_or_value(field,
-                                            host_words(host,
-                                                       field->interface == FIELD_INTERFACE_HYPERV ?
-                                                               HOST_HYPERV :
-                                                               HOST_SUPPORTED),
-                                            &kvm),
-                               bit_or_value(field, offer->words, &offered));
+                g_string_append_printf(text, "the CPU says %s, ", silicon);
+        g_string_append_printf(text, "KVM reports %s, a guest of the usual VMM is offered %s", kvm,
+                               offered);
         kinds = kinds_values_to_text(host, field, &place);
         if (kinds)
                 g_string_append_printf(text, "; %s", kinds);
         else if (host_varying_mask(host, field->word) & field_mask(field))
                 g_string_append(text, "; it depends on the CPU that is asked");
-        for (size_t i = 0; field->parameters && field->parameters[i]; i++)
-                if (host_get_parameter(host, field->parameters[i]))
-                        g_string_append_printf(text, "; %s=%s", field->parameters[i],
-                                               host_get_parameter(host, field->parameters[i]));
+        for (size_t i = 0; field->parameters && field->parameters[i]; i++) {
+                const char *name = field->parameters[i] + (field->parameters[i][0] == '!');
+
+                if (host_get_parameter(host, name))
+                        g_string_append_printf(text, "; %s=%s", name,
+                                               host_get_parameter(host, name));
+        }
         add(paragraphs, "this host", g_string_free(text, FALSE));
+        add(paragraphs, "correction", explain_corrections(field, host));
 }
 
 static void add_meanings(GPtrArray *paragraphs, const Field *field, uint8_t vendor) {
@@ -317,8 +312,8 @@ static void explain_field(GPtrArray *paragraphs, const Field *field, Host *host)
         add(paragraphs, "needs", explain_needs(field));
         if (field->vendors)
                 add(paragraphs, "vendors", vendors_to_string(field->vendors));
-        if (field->parameters)
-                add(paragraphs, "parameter", g_strjoinv(", ", (char **) field->parameters));
+        add(paragraphs, "parameter", explain_parameters(field));
+        add(paragraphs, "since", since_to_text(field, host));
         add_host(paragraphs, field, host);
         add_capabilities(paragraphs, field, host);
         add(paragraphs, "source", g_strdup(field->source));

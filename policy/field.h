@@ -62,7 +62,7 @@ typedef enum FieldFlags {
         FIELD_ZERO_UNUSED = 1 << 4,     /* a guest's 0 says that it does not use it */
 } FieldFlags;
 
-/* What the engine has to know of a guest beyond comparing */
+/* What the engine has to know of a guest or host beyond comparing */
 typedef enum FieldTells {
         FIELD_TELLS_TSC_INVARIANT,
         FIELD_TELLS_TSC_KHZ,
@@ -70,6 +70,7 @@ typedef enum FieldTells {
         FIELD_TELLS_TSC_DENOMINATOR,
         FIELD_TELLS_CRYSTAL_HZ,
         FIELD_TELLS_BASE_MHZ,
+        FIELD_TELLS_VIRTUAL, /* of a host: the hardware's 1 says that it is a VM itself */
         N_FIELD_TELLS,
 } FieldTells;
 
@@ -97,7 +98,8 @@ typedef struct Field {
         const char *summary; /* one line without the label */
         const char *breaks;  /* what breaking the rule means, or NULL */
         const char *source;
-        const char *unit; /* or NULL */
+        const char *unit;  /* or NULL */
+        const char *since; /* the first Linux known whose KVM reports it: "6.2"; or NULL */
         uint32_t leaf;
         uint32_t subleaf;
         uint32_t subleaf_last; /* the same as subleaf but in a wildcard row */
@@ -129,7 +131,8 @@ typedef struct Field {
         const int16_t *same;    /* likewise: those that have to be the host's where this is not 0 */
         const int16_t *implied; /* likewise: a host that has them all counts as having this one */
         const char *const
-                *parameters; /* "kvm_intel.nested", ended by NULL; NULL where there are none */
+                *parameters; /* "kvm_intel.nested", with '!' in front if it hides it when it is on;
+                              * ended by NULL; NULL where there are none */
         const FieldAlias *aliases; /* ended by one without vendors; NULL where there are none */
 } Field;
 

@@ -24,6 +24,7 @@ struct Host {
         GHashTable *parameters; /* name -> text */
         Kinds *kinds;
         GArray *varies;
+        GArray *corrections; /* HostCorrection */
         uint32_t varying[N_FIELD_WORDS];
         Known known[N_CAPABILITIES];
         CapabilitySet capabilities;
@@ -42,6 +43,7 @@ Host *host_new(void) {
         host->parameters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         host->kinds = kinds_new();
         host->varies = g_array_new(FALSE, FALSE, sizeof(Place));
+        host->corrections = g_array_new(FALSE, FALSE, sizeof(HostCorrection));
         return host;
 }
 
@@ -67,6 +69,7 @@ Host *host_unref(Host *host) {
         g_clear_pointer(&host->attributes, g_hash_table_unref);
         g_clear_pointer(&host->msrs, g_hash_table_unref);
         g_array_unref(host->varies);
+        g_array_unref(host->corrections);
         g_free(host->info.name);
         g_free(host->info.kernel);
         g_free(host->info.vendor);
@@ -347,6 +350,11 @@ GArray *host_list_msrs(const Host *host) {
         return indexes;
 }
 
+const HostCorrection *host_corrections(const Host *host, size_t *ret_n) {
+        *ret_n = host->corrections->len;
+        return (const HostCorrection *) host->corrections->data;
+}
+
 const Place *host_varying(const Host *host, size_t *ret_n) {
         *ret_n = host->varies->len;
         return (const Place *) host->varies->data;
@@ -459,6 +467,15 @@ static void fill_msrs(Host *host) {
         }
 }
 
+static void correct(Host *host) {
+        g_autofree const char **views = host_list_views(host);
+
+        corrections_apply(host, NULL, host->words[HOST_SUPPORTED], host->corrections);
+        for (size_t i = 0; views[i]; i++)
+                corrections_apply(host, views[i], g_hash_table_lookup(host->view_words, views[i]),
+                                  host->corrections);
+}
+
 bool host_seal(Host *host, GError **error) {
         GHashTableIter iter;
         gpointer name;
@@ -483,6 +500,7 @@ bool host_seal(Host *host, GError **error) {
                                      words_new(host_common_view(host, name), N_FIELD_INTERFACES));
 
         fill_msrs(host);
+        correct(host);
         read_vendor(&host->info, host->tables[HOST_SUPPORTED]);
         read_signature(&host->info, host->tables[HOST_SUPPORTED]);
         host->vendor = vendor_from_string(host->info.vendor);

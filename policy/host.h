@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "policy/capability.h"
+#include "policy/correction.h"
 #include "policy/kinds.h"
 #include "policy/leaf.h"
 #include "policy/place.h"
@@ -66,8 +67,8 @@ void host_set_msrs_recorded(Host *host);
 void host_add_varying(Host *host, const Place *place);
 Kinds *host_kinds_mutable(Host *host);
 
-/* Ends the filling: works out the vectors, vendor and family where they were not recorded, and
- * the fingerprint. A host without a supported table is refused with POLICY_ERROR_TABLE. */
+/* Ends the filling: works out the vectors, corrects them where KVM is known to be wrong, finds
+ * vendor and family where they were not recorded, and the fingerprint. A host without a supported table is refused with POLICY_ERROR_TABLE. */
 bool host_seal(Host *host, GError **error);
 
 /* By what leaf 0 says; 0: none that we know */
@@ -78,6 +79,7 @@ const HostInfo *host_info(const Host *host);
 const char *host_fingerprint(const Host *host); /* "sha256:..." */
 uint8_t host_vendor(const Host *host);          /* one of Vendor; 0: none that we know */
 
+/* Tables are as they were recorded; words of KVM's answer and of views are corrected. */
 const LeafTable *host_table(const Host *host, HostTable which); /* NULL: not recorded */
 const Words *host_words(const Host *host, HostTable which);     /* NULL: not recorded */
 const LeafTable *host_view(const Host *host, const char *capability);
@@ -104,6 +106,9 @@ const char **host_list_extensions(const Host *host);
 const char **host_list_attributes(const Host *host);
 const char **host_list_parameters(const Host *host);
 GArray *host_list_msrs(const Host *host);
+
+/* What was corrected in KVM's answer and in views */
+const HostCorrection *host_corrections(const Host *host, size_t *ret_n);
 
 const Place *host_varying(const Host *host, size_t *ret_n);
 /* The bits of a word that depend on the CPU that is asked */

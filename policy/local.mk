@@ -6,10 +6,12 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/capability.c %D%/capability.h \
 	%D%/cause.c %D%/cause.h \
 	%D%/check.c %D%/check.h \
+	%D%/correction.c %D%/correction.h \
 	%D%/delta.c %D%/delta.h \
 	%D%/dependency.c %D%/dependency.h \
 	%D%/error.c %D%/error.h \
 	%D%/explain.c %D%/explain.h \
+	%D%/explain-host.c %D%/explain-host.h \
 	%D%/explain-msr.c %D%/explain-msr.h \
 	%D%/field.c %D%/field.h \
 	%D%/fingerprint.c %D%/fingerprint.h \
@@ -26,6 +28,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/place.c %D%/place.h \
 	%D%/recording.c %D%/recording.h \
 	%D%/remedy.c %D%/remedy.h \
+	%D%/since.c %D%/since.h \
 	%D%/tsc.c %D%/tsc.h \
 	%D%/verdict.c %D%/verdict.h \
 	%D%/words.c %D%/words.h

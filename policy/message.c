@@ -10,6 +10,7 @@
 #include "policy/explain.h"
 #include "policy/kinds-text.h"
 #include "policy/msr.h"
+#include "policy/since.h"
 #include "policy/tsc.h"
 
 static char *change_to_text(const Finding *finding) {
@@ -51,14 +52,38 @@ static char *with_breaks(char *text, const Field *row) {
         return n > 0 ? g_strdup_printf("%s. %s", first, breaks) : g_steal_pointer(&first);
 }
 
+/* Why the CPU's own is not what KVM offers */
+static char *why_not_kvm(const Offer *offer, const Finding *finding) {
+        const Field *row = finding->row;
+        const char *cpu = row && row->interface != FIELD_INTERFACE_CPU ? "" : "the CPU has it, ";
+        g_autofree char *since = NULL;
+
+        if (host_table(offer->host, HOST_FORCED_OFF) && row &&
+            (host_words(offer->host, HOST_FORCED_OFF)->word[row->word] & field_mask(row)))
+                return g_strdup("no vCPU of this host has it, whatever KVM lists");
+
+        since = row ? since_why_not(row, offer->host) : NULL;
+        if (!since)
+                return g_strdup_printf("%s%sthis host's KVM does not offer it", cpu,
+                                       *cpu ? "but " : "");
+        return g_strdup_printf("%s%s%s", cpu,
+                               !*cpu                                   ? "" :
+                                       g_str_has_prefix(since, "KVM ") ? "and " :
+                                                                         "but ",
+                               since);
+}
+
 /* Why the host has not got what the guest wants; "it" is what the sentence has just named */
 static char *why_not_offered(const Offer *offer, const Finding *finding) {
         const Field *row = finding->row;
         const Capability *unknown = row ? cause_unknown_capability(offer, row) : NULL;
         const Capability *vain = row ? cause_vain_capability(offer, row) : NULL;
         const char *parameter = row ? cause_parameter(offer->host, row) : NULL;
+        const HostCorrection *correction = cause_correction(offer, finding);
         g_autofree char *change = NULL, *vendors = NULL, *cpus = NULL;
 
+        if (correction && finding->cause == CAUSE_KVM)
+                return correction_to_text(correction, row);
         if (vain)
                 return g_strdup_printf("this host offers it only with %s, which it does not have",
                                        vain->name);
@@ -75,14 +100,12 @@ static char *why_not_offered(const Offer *offer, const Finding *finding) {
                 cpus = kinds_that_would_do(offer->host, finding);
                 if (cpus)
                         return g_strdup_printf("of this host's CPUs only %s have it", cpus);
-                return g_strdup("this CPU does not have it");
+                return g_strdup(cause_host_is_virtual(offer->host) ?
+                                        "the CPU that this host was given (it is a virtual machine "
+                                        "itself) does not have it" :
+                                        "this CPU does not have it");
         case CAUSE_KVM:
-                if (host_table(offer->host, HOST_FORCED_OFF) && row &&
-                    (host_words(offer->host, HOST_FORCED_OFF)->word[row->word] & field_mask(row)))
-                        return g_strdup("no vCPU of this host has it, whatever KVM lists");
-                if (row && row->interface != FIELD_INTERFACE_CPU)
-                        return g_strdup("this host's KVM does not offer it");
-                return g_strdup("the CPU has it, but this host's KVM does not offer it");
+                return why_not_kvm(offer, finding);
         case CAUSE_VENDOR:
                 vendors = vendors_to_string(row->vendors);
                 return g_strdup_printf("only processors of %s have it", vendors);
@@ -238,7 +261,7 @@ static char *say_capability(const Offer *offer, const Finding *finding) {
                 finding->field);
 }
 
-char *message_new(const Offer *offer, const Guest *guest, const Finding *finding) {
+static char *say(const Offer *offer, const Guest *guest, const Finding *finding) {
         char *text;
 
         if (finding->reg == FINDING_CAPABILITY)
@@ -263,4 +286,16 @@ char *message_new(const Offer *offer, const Guest *guest, const Finding *finding
                 return finding->guest & ~finding->host ? say_missing(offer, finding) :
                                                          say_forced(finding);
         }
+}
+
+char *message_new(const Offer *offer, const Guest *guest, const Finding *finding) {
+        g_autofree char *text = say(offer, guest, finding), *corrected = NULL;
+        const HostCorrection *correction = cause_correction(offer, finding);
+
+        if (!correction)
+                return g_steal_pointer(&text);
+
+        corrected = correction_to_text(correction, finding->row);
+        return strstr(text, corrected) ? g_steal_pointer(&text) :
+                                         g_strdup_printf("%s; %s", text, corrected);
 }

@@ -38,7 +38,7 @@ static CapabilitySet possible_set(const Host *host, CapabilitySet enabled) {
         return set;
 }
 
-static const Words *base_words(const Host *host, CapabilitySet effective) {
+static const char *view_of(const Host *host, CapabilitySet effective) {
         for (size_t i = 0; i < N_CAPABILITIES; i++) {
                 const Capability *capability = &capability_table[i];
 
@@ -46,20 +46,26 @@ static const Words *base_words(const Host *host, CapabilitySet effective) {
                      j++)
                         if (capability->operations[j].kind == CAPABILITY_VIEW &&
                             host_view(host, capability->name))
-                                return host_view_words(host, capability->name);
+                                return capability->name;
         }
 
-        return host_words(host, HOST_SUPPORTED);
+        return NULL;
+}
+
+const char *offer_view(const Offer *offer) {
+        return view_of(offer->host, offer->effective);
+}
+
+static const Words *base_words(const Host *host, CapabilitySet effective) {
+        const char *view = view_of(host, effective);
+
+        return view ? host_view_words(host, view) : host_words(host, HOST_SUPPORTED);
 }
 
 static const LeafTable *base_table(const Offer *offer) {
-        const Words *words = base_words(offer->host, offer->effective);
+        const char *view = offer_view(offer);
 
-        for (size_t i = 0; i < N_CAPABILITIES; i++)
-                if (host_view_words(offer->host, capability_table[i].name) == words)
-                        return host_common_view(offer->host, capability_table[i].name);
-
-        return host_common(offer->host);
+        return view ? host_common_view(offer->host, view) : host_common(offer->host);
 }
 
 /* The two interfaces cannot be at one base: Hyper-V's comes first, KVM's moves behind it

@@ -33,6 +33,9 @@ typedef struct Offer {
 Offer *offer_new(Host *host, CapabilitySet capabilities);
 Offer *offer_free(Offer *offer);
 
+/* The view that the offer starts from; NULL: KVM's answer with nothing enabled */
+const char *offer_view(const Offer *offer);
+
 /* The rows that a guest would be given: KVM's, changed and completed, sorted by leaf and
  * sub-leaf */
 LeafTable *offer_to_table(const Offer *offer);

@@ -10,4 +10,5 @@ EXTRA_DIST += \
 	%D%/small.table \
 	%D%/small-msrs.table \
 	%D%/small-capabilities.table \
+	%D%/small-corrections.table \
 	%D%/bad

@@ -3,6 +3,7 @@
 # One line a test. They link the engine and, where they need it, a room's own convenience library.
 unit_tests = \
 	%D%/test-check \
+	%D%/test-correction \
 	%D%/test-dependency \
 	%D%/test-explain \
 	%D%/test-fingerprint \
@@ -28,6 +29,7 @@ check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
 %C%_test_check_LDADD = %D%/libsupport.la
+%C%_test_correction_LDADD = %D%/libsupport.la
 %C%_test_dependency_LDADD = %D%/libsupport.la
 %C%_test_explain_LDADD = %D%/libsupport.la
 %C%_test_fingerprint_LDADD = %D%/libsupport.la

@@ -2,7 +2,11 @@
 
 /* What a person is told: the cause and the sentence of a finding, on recorded hosts */
 
+#include <stdio.h>
+
 #include "policy/place.h"
+#include "policy/recording.h"
+#include "policy/since.h"
 #include "tests/unit/support.h"
 
 /* The guest is the host's own offer with one field changed. */
@@ -11,7 +15,10 @@ typedef struct MessageCase {
         const char *host;
         const char *field;
         uint32_t value;
-        const char *enable; /* besides what the usual VMM does, or NULL */
+        const char *enable;    /* besides what the usual VMM does, or NULL */
+        const char *kernel;    /* another one; "": not recorded */
+        const char *parameter; /* one more, "NAME VALUE" */
+        const char *hardware;  /* a field that the CPU is given */
         Cause cause;
         const char *message; /* all of it */
 } MessageCase;
@@ -64,6 +71,79 @@ static const MessageCase message_cases[] = {
                            "does not offer it",
         },
         {
+                .name = "kvm-is-older",
+                .host = "haswell-5.15",
+                .hardware = "flush_l1d",
+                .field = "flush_l1d",
+                .value = 1,
+                .cause = CAUSE_KVM,
+                .message = "the guest has L1D_FLUSH; the CPU has it, and KVM reports it since "
+                           "Linux 6.4: this host's (5.15.145) does not",
+        },
+        {
+                .name = "kvm-of-unknown-age",
+                .host = "haswell-5.15",
+                .kernel = "",
+                .hardware = "flush_l1d",
+                .field = "flush_l1d",
+                .value = 1,
+                .cause = CAUSE_KVM,
+                .message = "the guest has L1D_FLUSH; the CPU has it, and KVM reports it since "
+                           "Linux 6.4: this host's does not",
+        },
+        {
+                .name = "kvm-is-new-enough",
+                .host = "haswell-5.15",
+                .kernel = "6.4.0-1-amd64",
+                .hardware = "flush_l1d",
+                .field = "flush_l1d",
+                .value = 1,
+                .cause = CAUSE_KVM,
+                .message = "the guest has L1D_FLUSH; the CPU has it, but this host's KVM does not "
+                           "offer it; a boot option, a mitigation or the kernel's configuration "
+                           "may hide it",
+        },
+        {
+                .name = "kvm-always-reported-it",
+                .host = "haswell-5.15",
+                .kernel = "4.19.0",
+                .hardware = "rtm",
+                .field = "rtm",
+                .value = 1,
+                .cause = CAUSE_KVM,
+                .message = "the guest has RTM; the CPU has it, but this host's KVM does not offer "
+                           "it",
+        },
+        {
+                .name = "outer-hypervisor",
+                .host = "skylake-sp-6.18-forced",
+                .field = "waitpkg",
+                .value = 1,
+                .cause = CAUSE_CPU,
+                .message = "the guest has WAITPKG; the CPU that this host was given (it is a "
+                           "virtual machine itself) does not have it",
+        },
+        {
+                .name = "parameter",
+                .host = "skylake-sp-6.18-forced",
+                .field = "vmx",
+                .value = 1,
+                .cause = CAUSE_PARAMETER,
+                .message = "the guest has VMX; the CPU has it, but the module parameter "
+                           "kvm_intel.nested=N hides it",
+        },
+        {
+                .name = "parameter-that-is-on",
+                .host = "haswell-5.15",
+                .parameter = "kvm_intel.enable_mediated_pmu Y",
+                .hardware = "ds",
+                .field = "ds",
+                .value = 1,
+                .cause = CAUSE_PARAMETER,
+                .message = "the guest has debug store; the CPU has it, but the module parameter "
+                           "kvm_intel.enable_mediated_pmu=Y hides it",
+        },
+        {
                 .name = "kvm-leaf",
                 .host = "skylake-sp-6.1",
                 .field = "kvm_mmu_op",
@@ -106,9 +186,46 @@ static const MessageCase message_cases[] = {
         },
 };
 
+static void keep_line(GString *text, const MessageCase *c, const char *line, const Field *field) {
+        Leaf row;
+
+        if (c->kernel && g_str_has_prefix(line, "kernel "))
+                g_string_append_printf(text, "%s%s\n", *c->kernel ? "kernel " : "", c->kernel);
+        else if (field &&
+                 sscanf(line, "hardware 0x%x %u %u 0x%x 0x%x 0x%x 0x%x", &row.leaf, &row.subleaf,
+                        &row.flags, &row.registers[0], &row.registers[1], &row.registers[2],
+                        &row.registers[3]) == 7 &&
+                 row.leaf == field->leaf && row.subleaf == field->subleaf) {
+                row.registers[field->reg] |= field_mask(field);
+                g_string_append_printf(text, "hardware 0x%x %u %u 0x%x 0x%x 0x%x 0x%x\n", row.leaf,
+                                       row.subleaf, row.flags, row.registers[0], row.registers[1],
+                                       row.registers[2], row.registers[3]);
+        } else if (g_str_equal(line, "end") && c->parameter)
+                g_string_append_printf(text, "parameter %s\nend\n", c->parameter);
+        else
+                g_string_append_printf(text, "%s\n", line);
+}
+
+/* The recorded host with what the case changes */
+static Host *case_host(const MessageCase *c) {
+        g_autoptr(Host) host = test_recording(c->host), changed = NULL;
+        const Field *field = c->hardware ? field_find(c->hardware) : NULL;
+        g_autofree char *recording = recording_write(host);
+        g_auto(GStrv) lines = g_strsplit(recording, "\n", -1);
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autoptr(GError) error = NULL;
+
+        for (size_t i = 0; lines[i] && lines[i + 1]; i++)
+                keep_line(text, c, lines[i], field);
+
+        changed = recording_parse(text->str, text->len, &error);
+        g_assert_no_error(error);
+        return g_steal_pointer(&changed);
+}
+
 static void test_message(gconstpointer data) {
         const MessageCase *c = data;
-        g_autoptr(Host) host = test_recording(c->host);
+        g_autoptr(Host) host = case_host(c);
         CapabilitySet set = capability_set_default();
         const Field *field = field_find(c->field);
         g_autoptr(Offer) plain = NULL, offer = NULL;
@@ -133,6 +250,29 @@ static void test_message(gconstpointer data) {
         g_assert_cmpstr(cause_to_string(finding->cause), ==, cause_to_string(c->cause));
 }
 
+static const struct {
+        const char *since;
+        const char *kernel;
+        bool is_after;
+} since_cases[] = {
+        { "6.2", "6.1.158", true },
+        { "6.2", "6.2.0", false },
+        { "6.2", "6.12.9", false },
+        { "6.12", "6.2.1", true },
+        { "6.2", "5.15.0-91-generic", true },
+        { "6.2", "7.0-rc6", false },
+        { "6.2", "next-20260101", false },
+        { "6.2", NULL, false },
+        { "6.2", "", false },
+        { "5.17", "5", true },
+};
+
+static void test_since(void) {
+        for (size_t i = 0; i < G_N_ELEMENTS(since_cases); i++)
+                g_assert_cmpint(since_is_after(since_cases[i].since, since_cases[i].kernel), ==,
+                                since_cases[i].is_after);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
 
@@ -141,6 +281,8 @@ int main(int argc, char **argv) {
 
                 g_test_add_data_func(path, &message_cases[i], test_message);
         }
+
+        g_test_add_func("/message/since", test_since);
 
         return g_test_run();
 }
