@@ -11,15 +11,19 @@
 typedef struct Marks {
         bool has_changes;
         bool has_varying;
+        bool has_corrections;
 } Marks;
 
 static bool is_shown(const CpuiddOfferField *field, bool only_changed) {
         if (field->is_continuation)
                 return false;
-        return field->is_changed || ((field->is_set || field->by_kind) && !only_changed);
+        return field->is_changed || field->correction ||
+                ((field->is_set || field->by_kind) && !only_changed);
 }
 
 static const char *mark(const CpuiddOfferField *field) {
+        if (field->correction)
+                return "!";
         if (!field->is_changed)
                 return "";
         if (field->value == 0)
@@ -38,6 +42,7 @@ static Style style(const CpuiddOfferField *field) {
 static void note_marks(Marks *marks, const CpuiddOfferField *field) {
         marks->has_changes |= field->is_changed;
         marks->has_varying |= field->varies;
+        marks->has_corrections |= field->correction != NULL;
 }
 
 static void print_number(Output *output, const CpuiddOfferField *field) {
@@ -113,6 +118,26 @@ static void print_fields(Output *output, const CpuiddOfferLeaf *leaf, bool only_
         }
 }
 
+/* Fields that one error has made wrong are told in one line. */
+static void print_corrections(Output *output, const CpuiddOfferLeaf *leaf) {
+        const char *last = NULL;
+
+        for (size_t i = 0; i < leaf->fields->len; i++) {
+                const CpuiddOfferField *field = leaf->fields->pdata[i];
+                g_autofree char *name = NULL;
+
+                if (!field->correction || g_strcmp0(field->correction, last) == 0)
+                        continue;
+
+                last = field->correction;
+                name = g_strdup_printf("! %s:", *field->name ? field->name : field->place);
+                output_column(output, INDENT);
+                output_add(output, STYLE_DOUBTFUL, name);
+                output_wrap(output, STYLE_DIM, INDENT + 2, field->correction);
+                output_end_line(output);
+        }
+}
+
 static void print_leaf(Output *output, const CpuiddOfferLeaf *leaf, bool only_changed,
                        Marks *marks) {
         output_end_line(output);
@@ -123,10 +148,11 @@ static void print_leaf(Output *output, const CpuiddOfferLeaf *leaf, bool only_ch
                 output_add(output, STYLE_BAD, "  (taken away)");
         output_end_line(output);
         print_fields(output, leaf, only_changed, marks);
+        print_corrections(output, leaf);
 }
 
 static void print_legend(Output *output, Marks marks) {
-        if (!marks.has_changes && !marks.has_varying)
+        if (!marks.has_changes && !marks.has_varying && !marks.has_corrections)
                 return;
 
         output_end_line(output);
@@ -134,6 +160,8 @@ static void print_legend(Output *output, Marks marks) {
                     marks.has_changes ?
                             "Beside KVM's own answer: + added, - taken away, ~ changed." :
                             "");
+        output_wrap(output, STYLE_DIM, 0,
+                    marks.has_corrections ? "! KVM's own answer is known to be wrong." : "");
         output_wrap(output, STYLE_DIM, 0,
                     marks.has_varying ? "* depends on the CPU that is asked." : "");
         output_end_line(output);

@@ -280,7 +280,8 @@ typedef struct CpuiddStatus {
          * which the kinds differ; what decides verdicts comes first. Never NULL. */
         const char *const *kinds;
         const char *const *differences;
-        size_t n_kinds; /* 0: all CPUs are alike */
+        size_t n_kinds;       /* 0: all CPUs are alike */
+        size_t n_corrections; /* known errors of KVM's answer that were corrected */
 } CpuiddStatus;
 
 /* A daemon without a KVM is a status and no error: is_ready is false then, problem says why. Free
@@ -316,14 +317,16 @@ typedef struct CpuiddOfferField {
         uint8_t reg;          /* 0-3: eax, ebx, ecx, edx */
         uint8_t low;          /* lowest and highest bit */
         uint8_t high;
-        bool is_flag;         /* one bit that has a name */
-        bool is_set;          /* the value is not 0 */
-        bool is_changed;      /* the value is not KVM's own */
-        bool is_dynamic;      /* KVM rewrites it as the guest runs; not compared */
-        bool is_continuation; /* part of a text (a name, a vendor) that an earlier field shows */
-        bool varies;          /* depends on the CPU that is asked */
-        const char *by_kind;  /* what each kind of CPU says: "CPUs 0-15: 1; CPUs 16-23: 0"; NULL
-                               * where they agree. What is offered is what they have in common. */
+        bool is_flag;           /* one bit that has a name */
+        bool is_set;            /* the value is not 0 */
+        bool is_changed;        /* the value is not KVM's own */
+        bool is_dynamic;        /* KVM rewrites it as the guest runs; not compared */
+        bool is_continuation;   /* part of a text (a name, a vendor) that an earlier field shows */
+        bool varies;            /* depends on the CPU that is asked */
+        const char *correction; /* why KVM's own value is wrong, where it is known to be: "KVM
+                                 * reports 1, corrected to 0 because ..."; else NULL */
+        const char *by_kind;    /* what each kind of CPU says: "CPUs 0-15: 1; CPUs 16-23: 0"; NULL
+                                 * where they agree; what they have in common is offered */
 } CpuiddOfferField;
 
 /* A row of what a host offers */

@@ -21,6 +21,7 @@ static void field_free(void *p) {
         free_const(field->text);
         free_const(field->kvm_text);
         free_const(field->by_kind);
+        free_const(field->correction);
         g_free(field);
 }
 
@@ -81,6 +82,13 @@ static CpuiddOfferField *field_new(const CpuiddOfferLeaf *leaf, const Host *host
         return field;
 }
 
+static char *correction_of(const Offer *offer, int word, uint32_t mask, const Field *field) {
+        const HostCorrection *correction =
+                word < 0 ? NULL : correction_find(offer->host, offer_view(offer), word, mask);
+
+        return correction ? correction_to_text(correction, field) : NULL;
+}
+
 static void add_named(CpuiddOfferLeaf *leaf, const Offer *offer, const Field *from) {
         CpuiddOfferField *field = field_new(leaf, offer->host, from->reg, from->low, from->high);
         uint32_t mask = field_mask(from);
@@ -96,6 +104,7 @@ static void add_named(CpuiddOfferLeaf *leaf, const Offer *offer, const Field *fr
         if (from->word != FIELD_NONE) {
                 field->is_dynamic |= (offer->dynamic[from->word] & mask) != 0;
                 field->varies = (host_varying_mask(offer->host, from->word) & mask) != 0;
+                field->correction = correction_of(offer, from->word, mask, from);
         }
 
         field->text =
@@ -105,7 +114,7 @@ static void add_named(CpuiddOfferLeaf *leaf, const Offer *offer, const Field *fr
 }
 
 /* Neighbours without a name are one field. */
-static void add_nameless(CpuiddOfferLeaf *leaf, const Host *host,
+static void add_nameless(CpuiddOfferLeaf *leaf, const Offer *offer, int group,
                          const uint32_t known[N_REGISTERS]) {
         for (unsigned reg = 0; reg < N_REGISTERS; reg++) {
                 uint32_t left = (leaf->registers[reg] | leaf->kvm[reg]) & ~known[reg];
@@ -118,13 +127,16 @@ static void add_nameless(CpuiddOfferLeaf *leaf, const Host *host,
                                 high++;
                         left &= ~((UINT32_MAX >> (31 - (high - low))) << low);
 
-                        field = field_new(leaf, host, reg, low, high);
+                        field = field_new(leaf, offer->host, reg, low, high);
                         field->name = g_strdup("");
                         field->label = g_strdup("");
                         field->summary = g_strdup("bits that have no name here");
                         field->rule = g_strdup(field_rule_to_string(FIELD_RULE_RESERVED));
                         field->text = g_strdup_printf("0x%x", field->value);
                         field->kvm_text = g_strdup_printf("0x%x", field->kvm);
+                        field->correction = correction_of(
+                                offer, group < 0 ? -1 : group * N_REGISTERS + (int) reg,
+                                (UINT32_MAX >> (31 - (high - low))) << low, NULL);
                         g_ptr_array_add(leaf->fields, field);
                 }
         }
@@ -141,10 +153,12 @@ static void add_fields(CpuiddOfferLeaf *leaf, const Offer *offer) {
         uint32_t known[N_REGISTERS] = {};
         FieldInterface interface;
         uint32_t number;
+        int group = -1;
 
         if (words_locate(offer->words, leaf->leaf, &interface, &number)) {
                 const FieldLeaf *named = field_leaf_find(interface, number);
 
+                group = field_group_find(interface, number, leaf->subleaf);
                 if (named)
                         leaf->title = g_strdup(named->title);
 
@@ -161,7 +175,7 @@ static void add_fields(CpuiddOfferLeaf *leaf, const Offer *offer) {
 
         if (!leaf->title)
                 leaf->title = g_strdup("");
-        add_nameless(leaf, offer->host, known);
+        add_nameless(leaf, offer, group, known);
         g_ptr_array_sort(leaf->fields, compare_fields);
 }
 
@@ -276,6 +290,7 @@ static void add_field(JsonText *json, const CpuiddOfferField *field) {
         if (!field->is_flag)
                 json_text_add_text(json, "text", field->text);
         json_text_add_text(json, "by_kind", field->by_kind);
+        json_text_add_text(json, "correction", field->correction);
         json_text_close(json);
 }
 

@@ -41,6 +41,20 @@ static size_t count_rows(const Host *host, HostTable which) {
         return host_table(host, which) ? leaf_table_size(host_table(host, which)) : 0;
 }
 
+/* Each error once, in however many words and views it shows */
+static size_t count_corrections(const Host *host) {
+        bool seen[N_CORRECTIONS] = {};
+        size_t n_found = 0, n;
+        const HostCorrection *corrections = host_corrections(host, &n);
+
+        for (size_t i = 0; i < n; i++) {
+                n_found += !seen[corrections[i].correction];
+                seen[corrections[i].correction] = true;
+        }
+
+        return n_found;
+}
+
 static void fill_counts(CpuiddStatus *status, const Host *host) {
         g_autofree const char **extensions = host_list_extensions(host);
         g_autoptr(GArray) msrs = host_list_msrs(host);
@@ -54,6 +68,7 @@ static void fill_counts(CpuiddStatus *status, const Host *host) {
         status->n_forced = count_bits(host_table(host, HOST_FORCED_ON)) +
                 count_bits(host_table(host, HOST_FORCED_OFF));
         (void) host_varying(host, &status->n_varies);
+        status->n_corrections = count_corrections(host);
         for (size_t i = 0; extensions[i]; i++)
                 if (host_get_extension(host, extensions[i], &value) && value != 0)
                         status->n_extensions++;
@@ -175,6 +190,7 @@ char *cpuidd_status_to_json(const CpuiddStatus *status, CpuiddJson style) {
                 json_text_add_number(json, "msrs", status->n_msrs);
                 json_text_add_number(json, "varies", status->n_varies);
                 json_text_add_number(json, "forced", status->n_forced);
+                json_text_add_number(json, "corrections", status->n_corrections);
                 json_text_add_number(json, "capabilities", status->n_capabilities);
                 json_text_add_number(json, "capabilities_all", status->n_capabilities_all);
         }
