@@ -157,6 +157,31 @@ static void test_presence(void) {
         g_assert_cmpuint(host_capabilities(bare), ==, capability_set_default());
 }
 
+/* What a bare table shows, the process that asked had: KVM lists the tile data only to one with the
+ * permission, and Hyper-V's leaves are in no other table than a Hyper-V guest's. */
+static void test_presence_shown_by_the_table(void) {
+        TestRow rows[N_TEST_ROWS] = {
+                LEAF(0, 0, .eax = 0xd),
+                LEAF(7, 0, .edx = BIT(24)),
+                LEAF(0xd, 0, .eax = BIT(17) | BIT(18)),
+                LEAF(0x40000000, 0, .eax = 0x40000003, .ebx = 0x7263694d),
+                LEAF(0x40000001, 0, .eax = 0x31237648),
+                LEAF(0x40000003, 0, .eax = BIT(2)),
+        };
+        g_autoptr(Host) bare = test_host(rows);
+        const char *const names[3] = { "irqchip", "xcomp.amx", "hyperv.synic" };
+        g_autoptr(Offer) offer = offer_of(bare, names),
+                         without = offer_new(bare, capability_set_default());
+
+        g_assert_cmpint(host_has(bare, capability_find("xcomp.amx")), ==, KNOWN_YES);
+        g_assert_cmpint(host_has(bare, capability_find("hyperv")), ==, KNOWN_YES);
+        g_assert_cmpint(host_has(bare, capability_find("hyperv.synic")), ==, KNOWN_YES);
+        g_assert_cmpuint(words_get(offer->words, field_find("amx_tile")), ==, 1);
+        g_assert_cmpuint(words_get(offer->words, field_find("hv_synic")), ==, 1);
+        g_assert_cmpuint(words_get(without->words, field_find("amx_tile")), ==, 0);
+        g_assert_cmpuint(words_get(without->words, field_find("hv_synic")), ==, 0);
+}
+
 static void test_cache(void) {
         g_autoptr(Host) host = test_recording("milan-6.18");
         g_autoptr(OfferCache) cache = offer_cache_new(host);
@@ -199,6 +224,8 @@ int main(int argc, char **argv) {
         g_test_add_func("/capability/unknown", test_unknown_capability);
         g_test_add_func("/capability/implied", test_implied);
         g_test_add_func("/capability/presence", test_presence);
+        g_test_add_func("/capability/presence-shown-by-the-table",
+                        test_presence_shown_by_the_table);
 
         return g_test_run();
 }
