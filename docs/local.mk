@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 EXTRA_DIST += \
 	%D%/examples \
+	%D%/matrix.md \
 	%D%/questions.md \
 	%D%/rules.md

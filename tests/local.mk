@@ -3,6 +3,7 @@ include tests/recordings/local.mk
 include tests/unit/local.mk
 include tests/rules/local.mk
 include tests/cases/local.mk
+include tests/corpus/local.mk
 include tests/lib/local.mk
 include tests/ctl/local.mk
 include tests/bus/local.mk
