@@ -241,6 +241,19 @@ static bool group_is_zero(const Offer *offer, int group) {
         return (word[0] | word[1] | word[2] | word[3]) == 0;
 }
 
+/* Of a leaf with several sub-leaves each row speaks for its own: one of the host's without the
+ * index flag would answer for others that a capability changed, or that come behind it in order. */
+static uint32_t row_flags(const LeafTable *base, const Leaf *row, const FieldLeaf *known,
+                          int group) {
+        bool is_indexed = known && (known->indexed || group < 0);
+
+        for (size_t i = 0; i < leaf_table_size(base) && !is_indexed; i++)
+                is_indexed = leaf_table_at(base, i)->leaf == row->leaf &&
+                        leaf_table_at(base, i)->subleaf != row->subleaf;
+
+        return row->flags | (is_indexed ? LEAF_FLAG_INDEXED : 0);
+}
+
 LeafTable *offer_to_table(const Offer *offer) {
         const LeafTable *base = base_table(offer);
         const Words *located = base_words(offer->host, offer->effective);
@@ -248,22 +261,23 @@ LeafTable *offer_to_table(const Offer *offer) {
         bool done[N_FIELD_GROUPS] = {};
 
         for (size_t i = 0; i < leaf_table_size(base); i++) {
-                const Leaf *row = leaf_table_at(base, i);
-                FieldInterface interface;
-                uint32_t leaf;
-                int group = -1;
+                Leaf row = *leaf_table_at(base, i);
+                FieldInterface interface = N_FIELD_INTERFACES;
+                uint32_t leaf = row.leaf;
+                bool is_known = words_locate(located, row.leaf, &interface, &leaf);
+                int group = is_known ? field_group_find(interface, leaf, row.subleaf) : -1;
 
-                if (words_locate(located, row->leaf, &interface, &leaf))
-                        group = field_group_find(interface, leaf, row->subleaf);
+                if (!words_see(base, row.leaf) ||
+                    leaf_table_find(base, row.leaf, row.subleaf) != leaf_table_at(base, i))
+                        continue;
 
-                if (group < 0)
-                        leaf_table_add(table, row);
-                else if (!done[group]) {
-                        Leaf changed = group_row(offer, group, row->flags);
-
-                        leaf_table_add(table, &changed);
+                row.flags = row_flags(base, &row,
+                                      is_known ? field_leaf_find(interface, leaf) : NULL, group);
+                if (group >= 0) {
+                        row = group_row(offer, group, row.flags);
                         done[group] = true;
                 }
+                leaf_table_add(table, &row);
         }
 
         for (int group = 0; group < N_FIELD_GROUPS; group++)
@@ -271,9 +285,9 @@ LeafTable *offer_to_table(const Offer *offer) {
                     !group_is_zero(offer, group)) {
                         const FieldLeaf *leaf = field_leaf_find(field_groups[group].interface,
                                                                 field_groups[group].leaf);
-                        Leaf row = group_row(offer, group,
-                                             leaf && leaf->indexed ? LEAF_FLAG_INDEXED : 0);
+                        Leaf row = group_row(offer, group, 0);
 
+                        row.flags = row_flags(base, &row, leaf, group);
                         leaf_table_add(table, &row);
                 }
 

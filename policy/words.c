@@ -34,9 +34,14 @@ typedef struct Range {
         bool is_set;
 } Range;
 
+static bool is_zero(const Leaf *row) {
+        return (row->registers[REGISTER_EAX] | row->registers[REGISTER_EBX] |
+                row->registers[REGISTER_ECX] | row->registers[REGISTER_EDX]) == 0;
+}
+
 /* Leaves above the maximum of their range are not the guest's to see: they answer with other
- * leaves' values or zero. Without a row for the base there is no maximum; a hypervisor's 0 means
- * that it was not told. */
+ * leaves' values or zero. Without a row for the base, or with a zero one, there is no maximum; a
+ * hypervisor's 0 means that it was not told. */
 static bool is_above_maximum(const LeafTable *table, Range *range, uint32_t leaf) {
         uint32_t base = words_range_base(leaf);
         const Leaf *row;
@@ -47,7 +52,7 @@ static bool is_above_maximum(const LeafTable *table, Range *range, uint32_t leaf
                                   .is_set = true };
 
         row = range->row;
-        if (!row)
+        if (!row || is_zero(row))
                 return false;
         if (is_hypervisor_leaf(leaf) && row->registers[REGISTER_EAX] == 0)
                 return false;
@@ -64,11 +69,13 @@ bool words_is_above(const LeafTable *table, uint32_t leaf) {
 
 /* Hyper-V is known by its interface ("Hv#1" in the leaf behind the base), KVM by its signature
  * (kvm_cpuid_base()). */
-static bool interface_of_base(const LeafTable *table, const Leaf *row, FieldInterface *ret) {
+static bool interface_of_base(const LeafTable *table, Range *range, const Leaf *row,
+                              FieldInterface *ret) {
         static const uint32_t kvm_signature[] = { 0x4b4d564b, 0x564b4d56, 0x4d };
         const Leaf *next = leaf_table_find(table, row->leaf + 1, 0);
 
-        if (next && next->registers[REGISTER_EAX] == 0x31237648) {
+        if (next && next->registers[REGISTER_EAX] == 0x31237648 &&
+            !is_above_maximum(table, range, row->leaf + 1)) {
                 *ret = FIELD_INTERFACE_HYPERV;
                 return true;
         }
@@ -81,11 +88,13 @@ static bool interface_of_base(const LeafTable *table, const Leaf *row, FieldInte
         return false;
 }
 
-/* Where each interface is. A table without any base row (a few bits of KVM's leaves alone) has
+/* Where each interface is, by the rows of bases that answer and are not above their own maximum:
+ * others are not in the words. A table without any base row (a few bits of KVM's leaves alone) has
  * KVM's at the usual place. */
 static void find_bases(const LeafTable *table, FieldInterface only,
                        uint32_t bases[N_FIELD_INTERFACES]) {
         bool has_first = false;
+        Range range = {};
 
         if (only != N_FIELD_INTERFACES) {
                 bases[only] = HYPERVISOR_BASE;
@@ -96,13 +105,15 @@ static void find_bases(const LeafTable *table, FieldInterface only,
                 const Leaf *row = leaf_table_at(table, i);
                 FieldInterface interface;
 
-                if (!is_hypervisor_leaf(row->leaf) || row->leaf % HYPERVISOR_BLOCK != 0)
+                if (!is_hypervisor_leaf(row->leaf) || row->leaf % HYPERVISOR_BLOCK != 0 ||
+                    is_zero(row) || leaf_table_find(table, row->leaf, 0) != row ||
+                    is_above_maximum(table, &range, row->leaf))
                         continue;
                 if (row->leaf == HYPERVISOR_BASE &&
                     (row->registers[REGISTER_EBX] | row->registers[REGISTER_ECX] |
                      row->registers[REGISTER_EDX]))
                         has_first = true;
-                if (interface_of_base(table, row, &interface) &&
+                if (interface_of_base(table, &range, row, &interface) &&
                     (bases[interface] == 0 || row->leaf < bases[interface]))
                         bases[interface] = row->leaf;
         }
@@ -213,11 +224,6 @@ static bool fill_leaf(Filling *filling, FieldInterface interface, uint32_t leaf,
         return is_found;
 }
 
-static bool is_zero(const Leaf *row) {
-        return (row->registers[REGISTER_EAX] | row->registers[REGISTER_EBX] |
-                row->registers[REGISTER_ECX] | row->registers[REGISTER_EDX]) == 0;
-}
-
 static void add_row(Filling *filling, const Leaf *row) {
         FieldInterface interface = N_FIELD_INTERFACES;
         uint32_t leaf = row->leaf;
@@ -261,6 +267,12 @@ Words *words_new(const LeafTable *table, FieldInterface only) {
         words->extra = g_array_steal(extra, &n_extra);
         words->n_extra = n_extra;
         return words;
+}
+
+bool words_see(const LeafTable *table, uint32_t leaf) {
+        Range range = {};
+
+        return !is_above_maximum(table, &range, leaf);
 }
 
 Words *words_copy(const Words *words) {

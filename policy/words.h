@@ -36,6 +36,10 @@ typedef struct Words {
 /* @only: FIELD_INTERFACE_HYPERV for a table that holds Hyper-V's leaves and no other
  * (KVM_GET_SUPPORTED_HV_CPUID), else N_FIELD_INTERFACES: found by signature. */
 Words *words_new(const LeafTable *table, FieldInterface only);
+
+/* Whether a leaf of the table is within its range's maximum, so that its words have it */
+bool words_see(const LeafTable *table, uint32_t leaf);
+
 Words *words_copy(const Words *words);
 Words *words_free(Words *words);
 

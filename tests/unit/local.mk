@@ -17,6 +17,7 @@ unit_tests = \
 	%D%/test-offer \
 	%D%/test-place \
 	%D%/test-property \
+	%D%/test-random \
 	%D%/test-recording \
 	%D%/test-remedy \
 	%D%/test-tsc
@@ -43,6 +44,7 @@ TESTS += $(unit_tests)
 %C%_test_offer_LDADD = %D%/libsupport.la
 %C%_test_place_LDADD = %D%/libsupport.la
 %C%_test_property_LDADD = %D%/libsupport.la
+%C%_test_random_LDADD = %D%/libsupport.la
 %C%_test_recording_LDADD = %D%/libsupport.la
 %C%_test_remedy_LDADD = %D%/libsupport.la
 %C%_test_tsc_LDADD = %D%/libsupport.la

@@ -103,6 +103,22 @@ static void test_ranges(void) {
                         g_assert_cmphex(words->word[i], ==, 0);
 }
 
+/* A zero row is as good as none for the row that tells a range's maximum or an interface too. */
+static void test_zero_base(void) {
+        TestRow rows[N_TEST_ROWS] = {
+                LEAF(0, 0),          LEAF(7, 0, .ebx = BIT(5)),
+                LEAF(0x40000000, 0), LEAF(0x40000001, 0, .eax = 0x31237648),
+                LEAF(0x80000000, 0), LEAF(0x80000008, 0, .eax = 46),
+        };
+        g_autoptr(LeafTable) table = test_table(rows);
+        g_autoptr(Words) words = words_new(table, N_FIELD_INTERFACES);
+
+        g_assert_cmpuint(word_at(words, "avx2"), ==, 1);
+        g_assert_cmpuint(word_at(words, "maxphyaddr"), ==, 46);
+        g_assert_cmphex(words->base[FIELD_INTERFACE_HYPERV], ==, 0);
+        g_assert_cmphex(words->base[FIELD_INTERFACE_KVM], ==, 0x40000000);
+}
+
 /* Hyper-V's leaves at the base move KVM's behind them; both are found by what they say of
  * themselves. */
 static void test_moved_interface(void) {
@@ -131,6 +147,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/leaf/no-index-flag", test_no_index_flag);
         g_test_add_func("/leaf/order-and-zero-rows", test_order_and_zero_rows);
         g_test_add_func("/leaf/ranges", test_ranges);
+        g_test_add_func("/leaf/zero-base", test_zero_base);
         g_test_add_func("/leaf/moved-interface", test_moved_interface);
         return g_test_run();
 }

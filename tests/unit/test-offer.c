@@ -209,6 +209,49 @@ static void test_varying_feature(void) {
         g_assert_cmpuint(words_get(offer->words, field_find("bmi2")), ==, 0);
 }
 
+/* Bare tables that no KVM gives, whose own offer was not supported or said something else in
+ * another order */
+static const struct {
+        const char *name;
+        Leaf rows[4]; /* up to the first of leaf 0 */
+} odd_tables[] = {
+        { "extra-leaf-twice", { { 0xc, 0, 0, { 1 } }, { 0xc, 0, 0, { 2 } } } },
+        { "no-index-flag-for-all-states",
+          { { 0xd, 0, 1, { 7 } }, { 0xd, 5, 0, { 64, 1088, 0xfff } } } },
+        { "no-index-flag-behind-a-higher-sub-leaf",
+          { { 0xc, 59, 1, { 1 } }, { 0xc, 5, 0, { 2 } } } },
+        { "leaf-1-of-another-sub-leaf-only", { { 1, 14, 0, { 1, 2, 3, 4 } } } },
+        { "moved-interface-below-its-own-base",
+          { { 0x40000100, 0, 0, { 0x40000001, 0x4b4d564b, 0x564b4d56, 0x4d } },
+            { 0x40000102, 0, 0, { 1 } },
+            { 0x40000001, 0, 0, { 0x31237648 } } } },
+        { "hyperv-told-by-a-leaf-above-the-maximum",
+          { { 0x40000000, 0, 0, { 0x40000000, 0x7263694d, 0x666f736f, 0x76482074 } },
+            { 0x40000001, 0, 0, { 0x31237648 } } } },
+        { "hypervisor-base-twice-and-zero-first",
+          { { 0x40000000, 0, 0, {} },
+            { 0x40000000, 0, 0, { 0, 8, 0, 0x20 } },
+            { 0x40000001, 0, 0, { 0, 0, 0, 0xfffffffe } } } },
+};
+
+static void test_odd_table(gconstpointer data) {
+        const Leaf *rows = data;
+        g_autoptr(LeafTable) table = leaf_table_new();
+        g_autoptr(Host) host = host_new();
+        g_autoptr(Offer) offer = NULL;
+        g_autoptr(Guest) guest = NULL;
+        g_auto(Verdict) verdict = {};
+
+        for (size_t i = 0; i < G_N_ELEMENTS(odd_tables[0].rows) && rows[i].leaf; i++)
+                leaf_table_add(table, &rows[i]);
+        host_take_table(host, HOST_SUPPORTED, g_steal_pointer(&table));
+        g_assert_true(host_seal(host, NULL));
+        offer = offer_new(host, capability_set_default());
+        guest = test_guest_of_offer(offer);
+        check(offer, guest, CHECK_STRICT, &verdict);
+        g_assert_cmpuint(verdict_count(&verdict, SEVERITY_ERROR), ==, 0);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
 
@@ -216,6 +259,11 @@ int main(int argc, char **argv) {
                 g_autofree char *path = g_strconcat("/offer/", offer_cases[i].name, NULL);
 
                 g_test_add_data_func(path, &offer_cases[i], test_offer);
+        }
+        for (size_t i = 0; i < G_N_ELEMENTS(odd_tables); i++) {
+                g_autofree char *path = g_strconcat("/offer/odd-table/", odd_tables[i].name, NULL);
+
+                g_test_add_data_func(path, odd_tables[i].rows, test_odd_table);
         }
         g_test_add_func("/offer/hyperv-moves-kvm", test_hyperv_moves_kvm);
         g_test_add_func("/offer/mwait-fills-leaf-5", test_mwait_fills_leaf_5);
