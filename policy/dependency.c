@@ -47,17 +47,34 @@ static void find_needs(const Words *words, GArray **all) {
                             &field_table[field_needs[i].needed]);
 }
 
+/* A guest in whose register no copy is set has been given none, and repeats nothing. */
+static bool repeats_anything(const Words *words, int word) {
+        uint32_t copies = 0;
+
+        for (size_t i = 0; i < N_FIELD_COPIES; i++)
+                if (field_table[field_copies[i]].word == word)
+                        copies |= field_mask(&field_table[field_copies[i]]);
+
+        return (words->word[word] & copies) != 0;
+}
+
 static void find_copies(const LeafTable *table, const Words *words, GArray **all) {
         uint8_t vendor = vendor_of_table(table);
+        int word = FIELD_NONE;
+        bool repeats = false;
 
         for (size_t i = 0; i < N_FIELD_COPIES; i++) {
                 const Field *field = &field_table[field_copies[i]],
                             *original = &field_table[field->copy];
 
-                /* A register with nothing in it is one that the guest has not got, and repeats
-                 * nothing. */
-                if ((!field->vendors || (field->vendors & vendor)) && words->word[field->word] &&
-                    words_get(words, field) != words_get(words, original))
+                if (field->vendors && !(field->vendors & vendor))
+                        continue;
+
+                if (field->word != word) {
+                        word = field->word;
+                        repeats = repeats_anything(words, word);
+                }
+                if (repeats && words_get(words, field) != words_get(words, original))
                         add(all, CONTRADICTION_COPY, field, original);
         }
 }

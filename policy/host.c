@@ -467,8 +467,12 @@ static void fill_msrs(Host *host) {
         }
 }
 
+/* A bare table is believed: whether it is KVM's answer or the CPU's own, nothing in it tells. */
 static void correct(Host *host) {
         g_autofree const char **views = host_list_views(host);
+
+        if (!host->extensions)
+                return;
 
         corrections_apply(host, NULL, host->words[HOST_SUPPORTED], host->corrections);
         for (size_t i = 0; views[i]; i++)

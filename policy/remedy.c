@@ -91,6 +91,31 @@ static bool only_stops_comparing(const Offer *offer, const Offer *changed, const
                 0;
 }
 
+static size_t count_errors(const GPtrArray *findings) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < findings->len; i++)
+                n += ((const Finding *) g_ptr_array_index(findings, i))->severity == SEVERITY_ERROR;
+
+        return n;
+}
+
+/* The offer with the change; NULL where that leaves as many errors as it takes away: what cures one
+ * thing and breaks another is no remedy */
+static Offer *offer_with(const Offer *offer, const Guest *guest, bool strict, Change change,
+                         size_t n_errors) {
+        g_autoptr(Offer) changed = offer_new(offer->host, change_apply(offer, change));
+        g_autoptr(GPtrArray) findings = judge(changed, guest, strict);
+
+        return count_errors(findings) < n_errors ? g_steal_pointer(&changed) : NULL;
+}
+
+static bool may_help(const Finding *finding, Change change) {
+        return finding->severity == SEVERITY_ERROR && finding->row &&
+                finding->cause != CAUSE_GUEST && !finding->enable && !finding->disable &&
+                change_touches(change, finding->row);
+}
+
 static void try_change(const Offer *offer, const Guest *guest, bool strict, Change change,
                        GPtrArray *findings) {
         g_autoptr(Offer) changed = NULL;
@@ -98,13 +123,12 @@ static void try_change(const Offer *offer, const Guest *guest, bool strict, Chan
         for (size_t i = 0; i < findings->len; i++) {
                 Finding *finding = g_ptr_array_index(findings, i);
 
-                if (finding->severity != SEVERITY_ERROR || !finding->row || finding->enable ||
-                    finding->disable || finding->cause == CAUSE_GUEST ||
-                    !change_touches(change, finding->row))
+                if (!may_help(finding, change))
                         continue;
-
                 if (!changed)
-                        changed = offer_new(offer->host, change_apply(offer, change));
+                        changed = offer_with(offer, guest, strict, change, count_errors(findings));
+                if (!changed)
+                        return;
                 if (judge_field(changed, guest, finding->row, strict) == SEVERITY_ERROR ||
                     only_stops_comparing(offer, changed, finding->row))
                         continue;

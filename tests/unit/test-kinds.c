@@ -131,11 +131,13 @@ static void test_combine(gconstpointer data) {
         g_autoptr(Offer) offer = offer_new(host, 0);
         g_autoptr(LeafTable) offered = offer_to_table(offer), recorded = test_table(c->base);
         g_autoptr(Guest) guest = test_guest_of_offer(offer);
+        g_auto(Verdict) verdict = {};
         Place place;
 
         g_assert_true(place_parse(c->place, &place, NULL));
         g_assert_cmphex(value_in(offered, &place), ==, c->expect);
-        g_assert_true(check_accepts(offer, guest));
+        check(offer, guest, CHECK_STRICT, &verdict);
+        g_assert_null(verdict.findings);
 
         /* What was recorded stays */
         g_assert_cmphex(value_in(host_table(host, HOST_SUPPORTED), &place), ==,

@@ -6,7 +6,9 @@
 
 #include "tests/unit/support.h"
 
-#define INVARIANT LEAF(0x80000000, 0, .eax = 0x80000008), LEAF(0x80000007, 0, .edx = BIT(8))
+#define INVARIANT                                                          \
+        LEAF(1, 0, .edx = BIT(4)), LEAF(0x80000000, 0, .eax = 0x80000008), \
+                LEAF(0x80000007, 0, .edx = BIT(8))
 #define KVM_LEAVES(khz)                                                                            \
         LEAF(0x40000000, 0, .eax = 0x40000010, .ebx = 0x4b4d564b, .ecx = 0x564b4d56, .edx = 0x4d), \
                 LEAF(0x40000010, 0, .eax = (khz))
