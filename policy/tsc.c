@@ -18,6 +18,7 @@ typedef struct Rate {
 
 typedef enum TscState {
         TSC_FINE,
+        TSC_BOUND, /* fine here, and not everywhere */
         TSC_HOST_NOT_TOLD,
         TSC_SCALING_NOT_TOLD,
         TSC_DIFFERS,
@@ -89,14 +90,21 @@ static TscState compare(const Offer *offer, const Guest *guest, Rate rate) {
         return scales(offer->host) == KNOWN_NO ? TSC_DIFFERS : TSC_SCALING_NOT_TOLD;
 }
 
+static bool is_invariant(const Guest *guest) {
+        return told(guest->words, FIELD_TELLS_TSC_INVARIANT) != 0;
+}
+
+/* A guest that was promised one rate for good runs here, and is bound by it where it moves to. */
+static TscState state_of(const Offer *offer, const Guest *guest, Rate rate) {
+        TscState state = compare(offer, guest, rate);
+
+        return state == TSC_FINE && guest->tsc_khz != 0 && is_invariant(guest) ? TSC_BOUND : state;
+}
+
 bool tsc_accepts(const Offer *offer, const Guest *guest) {
         Rate rate = rate_of_guest(guest);
 
-        return rate.khz == 0 || compare(offer, guest, rate) == TSC_FINE;
-}
-
-static bool is_invariant(const Guest *guest) {
-        return told(guest->words, FIELD_TELLS_TSC_INVARIANT) != 0;
+        return rate.khz == 0 || state_of(offer, guest, rate) == TSC_FINE;
 }
 
 /* Without scaling KVM lets a faster TSC run after, in jumps, and refuses a slower one. A guest that
@@ -109,7 +117,7 @@ static Severity severity_of(TscState state, const Guest *guest, uint64_t rate, u
 
 Finding *tsc_judge(const Offer *offer, const Guest *guest) {
         Rate rate = rate_of_guest(guest);
-        TscState state = compare(offer, guest, rate);
+        TscState state = state_of(offer, guest, rate);
         uint64_t host = host_info(offer->host)->tsc_khz;
         Finding *finding;
 
@@ -136,7 +144,12 @@ char *tsc_message(const Offer *offer, const Guest *guest, const Finding *finding
         g_autofree char *mine = format_mhz(finding->guest), *theirs = format_mhz(finding->host);
         const char *what;
 
-        switch (compare(offer, guest, rate_of_guest(guest))) {
+        switch (state_of(offer, guest, rate_of_guest(guest))) {
+        case TSC_BOUND:
+                return g_strdup_printf("the guest was promised an invariant TSC at %s: it runs "
+                                       "here, and moves only to hosts that scale theirs or run at "
+                                       "that rate",
+                                       mine);
         case TSC_HOST_NOT_TOLD:
                 return g_strdup_printf("the guest's TSC runs at %s, and the profile does not tell "
                                        "how fast this host's runs: not compared",
