@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	%D%/table.awk \
 	%D%/msrs.awk \
 	%D%/fields.awk \
+	%D%/fields-relations.awk \
 	%D%/fields-vendor.awk \
 	%D%/fields-reserved.awk \
 	%D%/fields-c.awk \
@@ -30,6 +31,7 @@ data_fields = \
 	$(srcdir)/%D%/table.awk \
 	$(srcdir)/%D%/msrs.awk \
 	$(srcdir)/%D%/fields.awk \
+	$(srcdir)/%D%/fields-relations.awk \
 	$(srcdir)/%D%/fields-vendor.awk \
 	$(srcdir)/%D%/fields-reserved.awk \
 	$(srcdir)/%D%/fields-c.awk \
@@ -50,7 +52,8 @@ data_corrections = \
 
 compile_fields = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/msrs.awk -f $(srcdir)/%D%/fields.awk \
-	-f $(srcdir)/%D%/fields-vendor.awk -f $(srcdir)/%D%/fields-reserved.awk \
+	-f $(srcdir)/%D%/fields-relations.awk -f $(srcdir)/%D%/fields-vendor.awk \
+	-f $(srcdir)/%D%/fields-reserved.awk \
 	-f $(srcdir)/%D%/fields-c.awk
 compile_capabilities = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/capabilities.awk

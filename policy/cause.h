@@ -27,5 +27,6 @@ const HostCorrection *cause_correction(const Offer *offer, const Finding *findin
 /* Whether the host is itself a virtual machine, as far as its CPUID instruction tells */
 bool cause_host_is_virtual(const Host *host);
 
-/* The first of the field's module parameters that is recorded as hiding it; NULL if there is none */
+/* The first of the field's module parameters that is recorded as hiding it; NULL if there is
+ * none */
 const char *cause_parameter(const Host *host, const Field *field);

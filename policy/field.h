@@ -174,9 +174,9 @@ typedef struct FieldLeaf {
 } FieldLeaf;
 
 /* Generated from data/fields.table by data/fields.awk; the sizes N_FIELDS, N_FIELD_GROUPS,
- * N_FIELD_WORDS, N_FIELD_LEAVES and so on are in data/field-sizes.h. Fields and groups are in table
- * order: by interface as they come in the files (MSRs last), leaf, sub-leaf, register, bit. Groups have
- * explicit sub-leaves only; wildcard rows are found with field_find_wildcard(). */
+ * N_FIELD_WORDS, N_FIELD_LEAVES and so on are in data/field-sizes.h. Fields and groups are in
+ * table order: by interface as they come in the files (MSRs last), leaf, sub-leaf, register,
+ * bit. Groups have explicit sub-leaves only; wildcard rows are found with field_find_wildcard(). */
 extern const Field field_table[N_FIELDS];
 extern const FieldGroup field_groups[N_FIELD_GROUPS];
 extern const FieldWord field_words[N_FIELD_WORDS];

@@ -9,6 +9,7 @@
 
 #include "policy/error.h"
 #include "policy/fingerprint.h"
+#include "policy/presence.h"
 
 struct Host {
         unsigned n_ref;
@@ -368,80 +369,10 @@ uint32_t host_uncertain_mask(const Host *host, size_t word) {
         return kinds_size(host->kinds) > 0 ? 0 : host->varying[word];
 }
 
-static Known known_from_bool(bool is_recorded, bool value) {
-        return is_recorded ? (value ? KNOWN_YES : KNOWN_NO) : KNOWN_NOT;
-}
-
-static bool parameter_is_on(const char *value) {
-        return value && !g_str_equal(value, "N") && !g_str_equal(value, "0");
-}
-
-static Known condition_known(const Host *host, const CapabilityCondition *condition) {
-        const Field *field;
-        HostTable table;
-        int64_t extension;
-        uint64_t attribute;
-        bool is_recorded;
-
-        switch (condition->kind) {
-        case CONDITION_EXTENSION:
-                is_recorded = host_get_extension(host, condition->name, &extension);
-                return known_from_bool(is_recorded,
-                                       extension > 0 && ((uint64_t) extension & condition->mask));
-        case CONDITION_ATTRIBUTE:
-                is_recorded = host_get_attribute(host, condition->name, &attribute);
-                return known_from_bool(is_recorded, (attribute & condition->mask) != 0);
-        case CONDITION_VIEW:
-                /* Where extensions were recorded a prober was at work, and it records every view
-                 * that there is. */
-                return known_from_bool(host->extensions || host_view(host, condition->name),
-                                       host_view(host, condition->name) != NULL);
-        case CONDITION_FIELD:
-                field = field_find(condition->name);
-                return known_from_bool(true,
-                                       field && words_get(host->words[HOST_SUPPORTED], field) != 0);
-        case CONDITION_TABLE:
-                table = g_str_equal(condition->name, "hyperv") ? HOST_HYPERV : HOST_EMULATED;
-                return known_from_bool(host->tables[table],
-                                       host->tables[table] &&
-                                               leaf_table_size(host->tables[table]) > 0);
-        case CONDITION_PARAMETER:
-                return known_from_bool(host_get_parameter(host, condition->name),
-                                       parameter_is_on(host_get_parameter(host, condition->name)));
-        }
-
-        g_assert_not_reached();
-}
-
-/* Alternatives: one that holds is enough, and one that is not known leaves the answer open. All
- * groups of alternatives have to hold. */
-static Known conditions_known(const Host *host, const Capability *capability) {
-        Known all = KNOWN_YES, any = KNOWN_YES;
-
-        for (size_t i = 0; i < capability->n_conditions; i++) {
-                const CapabilityCondition *condition = &capability->conditions[i];
-                Known known = condition_known(host, condition);
-
-                if (condition->or_previous)
-                        any = any == KNOWN_YES || known == KNOWN_YES ? KNOWN_YES : MIN(any, known);
-                else
-                        any = known;
-
-                if (i + 1 < capability->n_conditions && capability->conditions[i + 1].or_previous)
-                        continue;
-                if (any == KNOWN_NO)
-                        return KNOWN_NO;
-                if (any == KNOWN_NOT)
-                        all = KNOWN_NOT;
-        }
-
-        return all;
-}
-
 /* Every check asks, and looking a name up costs more than the rest of the check. */
 static void find_capabilities(Host *host) {
         for (size_t i = 0; i < N_CAPABILITIES; i++) {
-                Known known = conditions_known(host, &capability_table[i]);
+                Known known = presence_of(host, &capability_table[i]);
 
                 host->known[i] = known;
                 if (known == KNOWN_YES || (known == KNOWN_NOT && capability_table[i].is_default))

@@ -68,7 +68,8 @@ void host_add_varying(Host *host, const Place *place);
 Kinds *host_kinds_mutable(Host *host);
 
 /* Ends the filling: works out the vectors, corrects them where KVM is known to be wrong, finds
- * vendor and family where they were not recorded, and the fingerprint. A host without a supported table is refused with POLICY_ERROR_TABLE. */
+ * vendor and family where they were not recorded, and the fingerprint. A host without a
+ * supported table is refused with POLICY_ERROR_TABLE. */
 bool host_seal(Host *host, GError **error);
 
 /* By what leaf 0 says; 0: none that we know */

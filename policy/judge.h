@@ -7,8 +7,9 @@
 #include "policy/offer.h"
 #include "policy/verdict.h"
 
-/* Everything that is to be found, in the contract's order; without causes, remedies and
- * messages but those of what the guest contradicts itself in. @strict: warnings come as errors. NULL where there is nothing. */
+/* Everything that is to be found, in the contract's order; without causes, remedies and messages
+ * but those of what the guest contradicts itself in. @strict: warnings come as errors. NULL
+ * where there is nothing. */
 GPtrArray *judge(const Offer *offer, const Guest *guest, bool strict);
 
 /* The same for one field: its severity, SEVERITY_NONE where nothing is to be found */

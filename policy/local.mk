@@ -10,6 +10,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/delta.c %D%/delta.h \
 	%D%/dependency.c %D%/dependency.h \
 	%D%/error.c %D%/error.h \
+	%D%/explain-delta.c \
 	%D%/explain.c %D%/explain.h \
 	%D%/explain-host.c %D%/explain-host.h \
 	%D%/explain-msr.c %D%/explain-msr.h \
@@ -26,6 +27,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/msr.c %D%/msr.h \
 	%D%/offer.c %D%/offer.h \
 	%D%/place.c %D%/place.h \
+	%D%/presence.c %D%/presence.h \
 	%D%/recording.c %D%/recording.h \
 	%D%/remedy.c %D%/remedy.h \
 	%D%/since.c %D%/since.h \

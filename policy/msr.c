@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What sets MSRs apart from CPUID: a guest need not tell of them, its CPUID may hide them, a profile
- * may not have recorded them, and no silicon is known to compare with. What their bits mean is in
- * data/msrs.table. */
+/* What sets MSRs apart from CPUID: a guest need not tell of them, its CPUID may hide them, a
+ * profile may not have recorded them, and no silicon is known to compare with. What their bits
+ * mean is in data/msrs.table. */
 
 #include "policy/msr.h"
 

@@ -33,5 +33,6 @@ char *place_format_msr(uint32_t index, unsigned high, unsigned low);
 
 /* Reads all that people write: 7.0.ebx.6, CPUID.07H.0:EBX[6], CPUID.(EAX=07H,ECX=0):EBX[bit 6],
  * CPUID[EAX=7,ECX=0]:EBX[6], 0x7, 7:ebx ... A bare leaf number is hexadecimal, a sub-leaf
- * decimal. MSRs: msr 0x10a[5], MSR 10AH[bit 5]. false with POLICY_ERROR_PLACE, which says what was expected. */
+ * decimal. MSRs: msr 0x10a[5], MSR 10AH[bit 5]. false with POLICY_ERROR_PLACE, which says what
+ * was expected. */
 bool place_parse(const char *text, Place *ret, GError **error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A guest that knows its TSC's rate keeps using it where it is moved to. KVM gives it that rate where
- * it is the host's own, or nearly, or where the hardware scales (set_tsc_khz()). Where the guest's
- * table tells the rate is data: the rows that have tells=. */
+/* A guest that knows its TSC's rate keeps using it where it is moved to. KVM gives it that rate
+ * where it is the host's own, or nearly, or where the hardware scales (set_tsc_khz()). Where the
+ * guest's table tells the rate is data: the rows that have tells=. */
 
 #include "policy/tsc.h"
 
