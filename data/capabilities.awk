@@ -27,11 +27,12 @@ $1 == "capability" { read_capability(); next }
 !capability { fail("'" $1 "' without a 'capability NAME : TEXT' line before it"); next }
 $1 == "has" { read_has(); next }
 $1 == "implies" || $1 == "requires" { read_names($1); next }
+$1 == "notice" { notice_of[capability] = read_text("notice", notice_of[capability]); next }
 $1 == "why" { why_of[capability] = read_text("why", why_of[capability]); next }
 $1 == "source" { source_of[capability] = read_text("source", source_of[capability]); next }
 $1 in is_operation { read_operation($1); next }
 {
-        fail("unknown operation '" $1 "', expected has, implies, requires, why, source, " \
+        fail("unknown operation '" $1 "', expected has, implies, requires, notice, why, source, " \
              or_list("grant keep remove hardware emulated hyperv view dynamic below"))
 }
 
@@ -361,6 +362,8 @@ function write_capability(at,  i) {
         print "                .name = " c_string(name_of[at]) ","
         print "                .summary = " c_string(summary_of[at]) ","
         print "                .why = " c_string(why_of[at]) ","
+        if (notice_of[at] != "")
+                print "                .notice = " c_string(notice_of[at]) ","
         print "                .source = " c_string(source_of[at]) ","
         if (default_of[at])
                 print "                .is_default = true,"

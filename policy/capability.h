@@ -56,6 +56,7 @@ typedef struct Capability {
         const char *name;
         const char *summary;
         const char *why;
+        const char *notice; /* what is to be said wherever it is enabled; NULL: nothing */
         const char *source;
         CapabilitySet implies;  /* enabled with it, direct and indirect */
         CapabilitySet requires; /* without these it has no effect, direct and indirect */

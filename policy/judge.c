@@ -340,25 +340,31 @@ static bool is_spoken_of(GPtrArray *findings, const Capability *capability) {
         return false;
 }
 
-/* Capabilities that were enabled in vain, unless a finding says so anyway */
+static void add_capability(GPtrArray *findings, const Capability *capability, Severity severity) {
+        Finding *finding = add_finding(findings, NULL, severity);
+
+        finding->reg = FINDING_CAPABILITY;
+        finding->field = capability->name;
+        finding->rule = FIELD_RULE_GRANTED;
+        finding->guest = 1;
+}
+
+/* Capabilities that were enabled in vain, unless a finding says so anyway, and those of which there
+ * is something to say */
 static void judge_capabilities(const Offer *offer, bool strict, GPtrArray *findings) {
         CapabilitySet vain = offer->capabilities & ~host_capabilities(offer->host);
 
         for (size_t i = 0; i < N_CAPABILITIES; i++) {
                 const Capability *capability = &capability_table[i];
-                Severity severity;
-                Finding *finding;
+                Severity severity = host_has(offer->host, capability) == KNOWN_NO ?
+                        SEVERITY_WARNING :
+                        SEVERITY_NOTE;
 
-                if (!(vain & (UINT64_C(1) << i)) || is_spoken_of(findings, capability))
+                if (!(offer->capabilities & (UINT64_C(1) << i)))
                         continue;
-
-                severity = host_has(offer->host, capability) == KNOWN_NO ? SEVERITY_WARNING :
-                                                                           SEVERITY_NOTE;
-                finding = add_finding(findings, NULL, as_strict(severity, strict));
-                finding->reg = FINDING_CAPABILITY;
-                finding->field = capability->name;
-                finding->rule = FIELD_RULE_GRANTED;
-                finding->guest = 1;
+                if (!(vain & (UINT64_C(1) << i)) ? capability->notice != NULL :
+                                                   !is_spoken_of(findings, capability))
+                        add_capability(findings, capability, as_strict(severity, strict));
         }
 }
 

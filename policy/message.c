@@ -247,11 +247,15 @@ static char *say_unknown(const Finding *finding) {
 }
 
 static char *say_capability(const Offer *offer, const Finding *finding) {
-        if (host_has(offer->host, capability_find(finding->field)) == KNOWN_NO)
+        const Capability *capability = capability_find(finding->field);
+
+        if (capability->notice && host_has(offer->host, capability) == KNOWN_YES)
+                return g_strdup(capability->notice);
+        if (host_has(offer->host, capability) == KNOWN_NO)
                 return g_strdup_printf(
                         "%s is enabled, but this host does not have it: it changes nothing",
                         finding->field);
-        if (host_has(offer->host, capability_find(finding->field)) == KNOWN_YES)
+        if (host_has(offer->host, capability) == KNOWN_YES)
                 return g_strdup_printf(
                         "%s is enabled, but what it requires is not: it changes nothing",
                         finding->field);

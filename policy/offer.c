@@ -196,13 +196,22 @@ static void compile(Offer *offer) {
                                N_REGISTERS * sizeof(*offer->care));
 }
 
+static bool has_notice(CapabilitySet set) {
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                if ((set & (UINT64_C(1) << i)) && capability_table[i].notice)
+                        return true;
+
+        return false;
+}
+
 Offer *offer_new(Host *host, CapabilitySet capabilities) {
         Offer *offer = g_new0(Offer, 1);
 
         offer->host = host_ref(host);
         offer->capabilities = capability_set_close(capabilities);
         offer->effective = effective_set(host, offer->capabilities);
-        offer->is_plain = (offer->capabilities & ~host_capabilities(host)) == 0;
+        offer->is_plain = (offer->capabilities & ~host_capabilities(host)) == 0 &&
+                !has_notice(offer->capabilities);
         offer->words = words_copy(base_words(host, offer->effective));
         apply(offer, possible_set(host, offer->capabilities));
         apply_within(offer);

@@ -26,7 +26,7 @@ typedef struct Offer {
         uint32_t dynamic[N_FIELD_WORDS]; /* not compared because a capability makes it so */
         uint32_t below[N_FIELD_WORDS];   /* a smaller value is accurate because of a capability */
         /* Nothing is to be said of every guest: no bit is forced that KVM does not list, no
-         * capability enabled in vain */
+         * capability enabled in vain or with a notice */
         bool is_plain;
 } Offer;
 

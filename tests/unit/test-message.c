@@ -273,6 +273,31 @@ static void test_since(void) {
                                 since_cases[i].is_after);
 }
 
+/* A trust domain is the TDX module's to answer for: every verdict says so. */
+static void test_notice(void) {
+        TestRow rows[N_TEST_ROWS] = { LEAF(1, 0) };
+        g_autoptr(Host) host = host_new();
+        g_autoptr(Guest) guest = test_guest(rows);
+        g_autoptr(Offer) offer = NULL;
+        g_auto(Verdict) verdict = {};
+        CapabilitySet set = 0;
+        const Finding *finding;
+
+        host_take_table(host, HOST_SUPPORTED, test_table(rows));
+        host_set_extension(host, "KVM_CAP_VM_TYPES", 0x21);
+        g_assert_true(host_seal(host, NULL));
+        g_assert_true(capability_set_add(&set, "vm-type.tdx", NULL));
+        offer = offer_new(host, set);
+        g_assert_false(check_accepts(offer, guest));
+
+        check(offer, guest, CHECK_STRICT, &verdict);
+        finding = test_finding_at(&verdict, "vm-type.tdx");
+        g_assert_nonnull(finding);
+        g_assert_cmpint(finding->severity, ==, SEVERITY_NOTE);
+        g_assert_nonnull(strstr(finding->message, "only the TDX module can tell"));
+        g_assert_cmpint(verdict.kind, ==, VERDICT_SUPPORTED);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
 
@@ -283,6 +308,8 @@ int main(int argc, char **argv) {
         }
 
         g_test_add_func("/message/since", test_since);
+
+        g_test_add_func("/message/notice", test_notice);
 
         return g_test_run();
 }
