@@ -86,6 +86,7 @@ Guest *guest_free(Guest *guest) {
         g_clear_pointer(&guest->duplicates, g_array_unref);
         g_clear_pointer(&guest->contradictions, g_array_unref);
         g_clear_pointer(&guest->msrs, g_hash_table_unref);
+        g_clear_pointer(&guest->unknown, unknown_free);
         g_free(guest);
         return NULL;
 }
@@ -101,4 +102,9 @@ void guest_set_msr(Guest *guest, uint32_t index, uint64_t value) {
 
 bool guest_has_msr(const Guest *guest, uint32_t index) {
         return guest->msrs && g_hash_table_contains(guest->msrs, GUINT_TO_POINTER(index));
+}
+
+void guest_take_unknown(Guest *guest, Unknown *unknown) {
+        unknown_free(guest->unknown);
+        guest->unknown = unknown_size(unknown) > 0 ? unknown : unknown_free(unknown);
 }

@@ -10,6 +10,7 @@
 
 #include "policy/capability.h"
 #include "policy/leaf.h"
+#include "policy/unknown.h"
 #include "policy/words.h"
 
 typedef struct GuestDuplicate {
@@ -27,6 +28,7 @@ typedef struct Guest {
         GArray *contradictions; /* Contradiction; NULL if there are none */
         GHashTable *msrs;       /* index as pointer -> uint64_t; NULL if none were given */
         uint64_t tsc_khz;       /* 0: not given */
+        Unknown *unknown;       /* what the table's source does not tell; NULL: it tells all */
 } Guest;
 
 /* Takes the table over. The capabilities are the usual VMM's until they are set. */
@@ -35,5 +37,8 @@ Guest *guest_free(Guest *guest);
 
 void guest_set_msr(Guest *guest, uint32_t index, uint64_t value);
 bool guest_has_msr(const Guest *guest, uint32_t index);
+
+/* Takes it over; NULL or an empty one: everything is told */
+void guest_take_unknown(Guest *guest, Unknown *unknown);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guest, guest_free)

@@ -32,6 +32,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/remedy.c %D%/remedy.h \
 	%D%/since.c %D%/since.h \
 	%D%/tsc.c %D%/tsc.h \
+	%D%/unknown.c %D%/unknown.h \
 	%D%/verdict.c %D%/verdict.h \
 	%D%/words.c %D%/words.h
 nodist_%C%_libpolicy_la_SOURCES = $(data_sources) $(data_headers)

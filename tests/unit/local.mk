@@ -20,7 +20,8 @@ unit_tests = \
 	%D%/test-random \
 	%D%/test-recording \
 	%D%/test-remedy \
-	%D%/test-tsc
+	%D%/test-tsc \
+	%D%/test-unknown
 
 check_LTLIBRARIES += %D%/libsupport.la
 %C%_libsupport_la_SOURCES = %D%/support.c %D%/support.h
@@ -48,3 +49,4 @@ TESTS += $(unit_tests)
 %C%_test_recording_LDADD = %D%/libsupport.la
 %C%_test_remedy_LDADD = %D%/libsupport.la
 %C%_test_tsc_LDADD = %D%/libsupport.la
+%C%_test_unknown_LDADD = %D%/libsupport.la
