@@ -9,6 +9,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/correction.c %D%/correction.h \
 	%D%/delta.c %D%/delta.h \
 	%D%/dependency.c %D%/dependency.h \
+	%D%/enumerate.c %D%/enumerate.h \
 	%D%/error.c %D%/error.h \
 	%D%/explain-delta.c \
 	%D%/explain.c %D%/explain.h \

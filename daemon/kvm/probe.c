@@ -198,7 +198,7 @@ static bool record(Host *host, const KvmDevice *device, GError **error) {
                 return false;
 
         host_take_table(host, HOST_SUPPORTED, supported);
-        host_take_table(host, HOST_HARDWARE, hardware_read(hardware_instruction));
+        host_take_table(host, HOST_HARDWARE, hardware_read());
         record_extensions(host, device);
         record_answers(host, device);
         record_msrs(host, device);

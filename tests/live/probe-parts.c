@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The parts of the probe that need no KVM: what it says when there is none, how it walks CPUID,
- * and what it makes of answers that differ. */
+/* The parts of the probe that need no KVM: what it says when there is none, and what it makes of
+ * answers that differ. */
 
 #include <fcntl.h>
 #include <string.h>
@@ -13,7 +13,6 @@
 #include "daemon/kvm/cpu-kinds.h"
 #include "daemon/kvm/error.h"
 #include "daemon/kvm/forced.h"
-#include "daemon/kvm/hardware.h"
 #include "daemon/kvm/kvm-device.h"
 #include "daemon/kvm/kvm-extension.h"
 #include "daemon/kvm/varies.h"
@@ -103,116 +102,6 @@ static void test_every_condition_is_asked(void) {
                                 g_test_message("%s is not asked for", condition->name);
                         g_assert_true(is_asked);
                 }
-}
-
-/* The CPU that the walk walks; what it has no row for is answered with zeroes */
-static const Leaf *fake_rows;
-
-static void fake_instruction(uint32_t leaf, uint32_t subleaf, uint32_t ret_registers[N_REGISTERS]) {
-        memset(ret_registers, 0, N_REGISTERS * sizeof(uint32_t));
-        for (size_t i = 0; i < N_ROWS; i++)
-                if (fake_rows[i].leaf == leaf && fake_rows[i].subleaf == subleaf) {
-                        memcpy(ret_registers, fake_rows[i].registers,
-                               sizeof(fake_rows[i].registers));
-                        return;
-                }
-}
-
-static void all_ones(uint32_t leaf, uint32_t subleaf, uint32_t ret_registers[N_REGISTERS]) {
-        (void) subleaf;
-        memset(ret_registers, 0xff, N_REGISTERS * sizeof(uint32_t));
-
-        /* A maximum that is still one of its range */
-        if ((leaf & 0xffff) == 0)
-                ret_registers[REGISTER_EAX] = leaf | 0xffff;
-}
-
-typedef struct WalkCase {
-        const char *name;
-        Leaf rows[N_ROWS];
-        const char *expect; /* the sub-leaves of leaves that have something in them */
-} WalkCase;
-
-static const WalkCase walk_cases[] = {
-        {
-                .name = "caches-until-type-0",
-                .rows = { ROW(0, 0, 4), ROW(4, 0, 0x121), ROW(4, 1, 0x122), ROW(4, 3, 0x143) },
-                .expect = "0x0.0 0x4.0 0x4.1",
-        },
-        {
-                .name = "features-up-to-their-maximum",
-                .rows = { ROW(0, 0, 7), ROW(7, 0, 2, 1), ROW(7, 1, 1), ROW(7, 2, 1), ROW(7, 3, 1) },
-                .expect = "0x0.0 0x7.0 0x7.1 0x7.2",
-        },
-        {
-                .name = "topology-until-level-type-0",
-                .rows = { ROW(0, 0, 0xb), ROW(0xb, 0, 1, 2, 0x100), ROW(0xb, 1, 5, 4, 0x201),
-                          ROW(0xb, 2, 0, 0, 2) },
-                .expect = "0x0.0 0xb.0 0xb.1",
-        },
-        {
-                .name = "xsave-by-xcr0-and-xss",
-                .rows = { ROW(0, 0, 0xd), ROW(0xd, 0, 0x60007), ROW(0xd, 1, 0xf, 0, 0x100),
-                          ROW(0xd, 2, 1), ROW(0xd, 3, 1), ROW(0xd, 8, 1), ROW(0xd, 17, 1),
-                          ROW(0xd, 18, 1) },
-                .expect = "0x0.0 0xd.0 0xd.1 0xd.2 0xd.8 0xd.17 0xd.18",
-        },
-        {
-                .name = "resources-by-mask",
-                .rows = { ROW(0, 0, 0x10), ROW(0x10, 0, 0, 0xa), ROW(0x10, 1, 1), ROW(0x10, 2, 1),
-                          ROW(0x10, 3, 1) },
-                .expect = "0x0.0 0x10.0 0x10.1 0x10.3",
-        },
-        {
-                .name = "sgx-sections-behind-two-fixed-ones",
-                .rows = { ROW(0, 0, 0x12), ROW(0x12, 0, 1), ROW(0x12, 1, 0x36), ROW(0x12, 2, 1),
-                          ROW(0x12, 4, 1) },
-                .expect = "0x0.0 0x12.0 0x12.1 0x12.2",
-        },
-        {
-                .name = "no-hypervisor-range",
-                .rows = { ROW(0, 0, 1), ROW(1, 0, 1, 0, 0x80000000),
-                          ROW(0x40000000, 0, 0x40000001) },
-                .expect = "0x0.0 0x1.0",
-        },
-        {
-                .name = "centaur-range-of-another-vendor",
-                .rows = { ROW(0, 0, 1), ROW(0x80000000, 0, 0x80000001), ROW(0x80000001, 0, 1),
-                          ROW(0xc0000000, 0, 0xc0000001), ROW(0xc0000001, 0, 1) },
-                .expect = "0x0.0 0x80000000.0 0x80000001.0",
-        },
-        {
-                .name = "centaur-range",
-                .rows = { ROW(0, 0, 1, 0x746e6543, 0x736c7561, 0x48727561),
-                          ROW(0xc0000000, 0, 0xc0000001), ROW(0xc0000001, 0, 1) },
-                .expect = "0x0.0 0xc0000000.0 0xc0000001.0",
-        },
-};
-
-static void test_walk(gconstpointer user_data) {
-        const WalkCase *walk = user_data;
-        g_autoptr(GString) seen = g_string_new(NULL);
-        g_autoptr(LeafTable) table = NULL;
-
-        fake_rows = walk->rows;
-        table = hardware_read(fake_instruction);
-
-        for (size_t i = 0; i < leaf_table_size(table); i++) {
-                const Leaf *row = leaf_table_at(table, i);
-                static const uint32_t zeroes[N_REGISTERS];
-
-                if (memcmp(row->registers, zeroes, sizeof(zeroes)) != 0)
-                        g_string_append_printf(seen, "%s0x%x.%u", seen->len > 0 ? " " : "",
-                                               row->leaf, row->subleaf);
-        }
-
-        g_assert_cmpstr(seen->str, ==, walk->expect);
-}
-
-static void test_walk_ends(void) {
-        g_autoptr(LeafTable) table = hardware_read(all_ones);
-
-        g_assert_cmpuint(leaf_table_size(table), ==, LEAF_TABLE_MAX);
 }
 
 typedef struct VariesCase {
@@ -441,12 +330,6 @@ int main(int argc, char *argv[]) {
         g_test_add_func("/probe/open/failed", test_failed);
         g_test_add_func("/probe/every-condition-is-asked", test_every_condition_is_asked);
 
-        for (size_t i = 0; i < G_N_ELEMENTS(walk_cases); i++) {
-                g_autofree char *path = g_strconcat("/probe/walk/", walk_cases[i].name, NULL);
-
-                g_test_add_data_func(path, &walk_cases[i], test_walk);
-        }
-        g_test_add_func("/probe/walk/ends", test_walk_ends);
 
         for (size_t i = 0; i < G_N_ELEMENTS(varies_cases); i++) {
                 g_autofree char *path = g_strconcat("/probe/varies/", varies_cases[i].name, NULL);

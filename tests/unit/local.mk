@@ -5,6 +5,7 @@ unit_tests = \
 	%D%/test-check \
 	%D%/test-correction \
 	%D%/test-dependency \
+	%D%/test-enumerate \
 	%D%/test-explain \
 	%D%/test-fingerprint \
 	%D%/test-formats \
@@ -33,6 +34,7 @@ TESTS += $(unit_tests)
 %C%_test_check_LDADD = %D%/libsupport.la
 %C%_test_correction_LDADD = %D%/libsupport.la
 %C%_test_dependency_LDADD = %D%/libsupport.la
+%C%_test_enumerate_LDADD = %D%/libsupport.la
 %C%_test_explain_LDADD = %D%/libsupport.la
 %C%_test_fingerprint_LDADD = %D%/libsupport.la
 %C%_test_formats_LDADD = client/formats/libformats.la %D%/libsupport.la

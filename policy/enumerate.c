@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Walks CPUID as the manuals say it is laid out: ranges by their own maximum, sub-leaves by the
+ * leaf's own rule. It knows how a leaf is divided, not what it means, and it follows no maximum
+ * and no mask beyond its own bounds. */
+
+#include "policy/enumerate.h"
+
+#include <string.h>
+
+/* Of a range and of a leaf. No CPU comes near, and there is no end to what has more. */
+#define LEAVES_MAX 128
+#define SUBLEAVES_MAX 64
+
+#define HYPERVISOR_BASE 0x40000000
+#define HYPERVISOR_LAST 0x4fffffff
+#define HYPERVISOR_BLOCK 0x100
+#define HYPERVISOR_BLOCKS_MAX 16
+#define EXTENDED_BASE 0x80000000
+#define CENTAUR_BASE 0xc0000000
+
+typedef enum SubleafRule {
+        SUBLEAF_TO_MAXIMUM, /* sub-leaf 0's EAX is the last one */
+        SUBLEAF_BY_MASK,    /* those whose bit is set in `reg` of sub-leaf 0 */
+        SUBLEAF_XSAVE,      /* those whose bit is set in XCR0 or XSS */
+        SUBLEAF_WHILE,      /* up to the one where the type, `mask` of `reg`, is 0 */
+} SubleafRule;
+
+typedef struct Division {
+        uint32_t leaf;
+        uint32_t first; /* what the rule is about starts here; the sub-leaves below always exist */
+        SubleafRule rule;
+        Register reg;
+        uint32_t mask;
+} Division;
+
+/* Intel SDM 2A and AMD APM 3, CPUID */
+static const Division divisions[] = {
+        { 0x4, 1, SUBLEAF_WHILE, REGISTER_EAX, 0x1f },
+        { 0x7, 1, SUBLEAF_TO_MAXIMUM },
+        { 0xb, 1, SUBLEAF_WHILE, REGISTER_ECX, 0xff00 },
+        { 0xd, 2, SUBLEAF_XSAVE },
+        { 0xf, 1, SUBLEAF_BY_MASK, REGISTER_EDX },
+        { 0x10, 1, SUBLEAF_BY_MASK, REGISTER_EBX },
+        { 0x12, 2, SUBLEAF_WHILE, REGISTER_EAX, 0xf },
+        { 0x14, 1, SUBLEAF_TO_MAXIMUM },
+        { 0x17, 1, SUBLEAF_TO_MAXIMUM },
+        { 0x18, 1, SUBLEAF_TO_MAXIMUM },
+        { 0x1b, 1, SUBLEAF_WHILE, REGISTER_EAX, 0xfff },
+        { 0x1d, 1, SUBLEAF_TO_MAXIMUM },
+        { 0x1e, 1, SUBLEAF_TO_MAXIMUM },
+        { 0x1f, 1, SUBLEAF_WHILE, REGISTER_ECX, 0xff00 },
+        { 0x20, 1, SUBLEAF_TO_MAXIMUM },
+        { 0x23, 1, SUBLEAF_BY_MASK, REGISTER_EAX },
+        { 0x24, 1, SUBLEAF_TO_MAXIMUM },
+        { 0x8000001d, 1, SUBLEAF_WHILE, REGISTER_EAX, 0x1f },
+        { 0x80000020, 1, SUBLEAF_BY_MASK, REGISTER_EBX },
+        { 0x80000026, 1, SUBLEAF_WHILE, REGISTER_ECX, 0xff00 },
+};
+
+static const Division *division_find(uint32_t leaf) {
+        for (size_t i = 0; i < G_N_ELEMENTS(divisions); i++)
+                if (divisions[i].leaf == leaf)
+                        return &divisions[i];
+
+        return NULL;
+}
+
+/* One walk; whoever fails once is not asked again. */
+typedef struct Walk {
+        EnumerateFunc func;
+        void *userdata;
+        LeafTable *table;
+        bool has_failed;
+} Walk;
+
+static Leaf ask(Walk *walk, uint32_t leaf, uint32_t subleaf) {
+        Leaf row = {
+                .leaf = leaf,
+                .subleaf = subleaf,
+                .flags = division_find(leaf) ? LEAF_FLAG_INDEXED : 0,
+        };
+
+        if (!walk->has_failed && !walk->func(walk->userdata, leaf, subleaf, row.registers)) {
+                walk->has_failed = true;
+                memset(row.registers, 0, sizeof(row.registers));
+        }
+        return row;
+}
+
+static void add(Walk *walk, const Leaf *row) {
+        if (leaf_table_size(walk->table) < LEAF_TABLE_MAX)
+                leaf_table_add(walk->table, row);
+}
+
+/* Bit i: sub-leaf i is there. Not for SUBLEAF_WHILE, which has to look. */
+static uint64_t list_subleaves(const Division *division, const Leaf *zero, const Leaf *one) {
+        uint32_t maximum;
+
+        switch (division->rule) {
+        case SUBLEAF_TO_MAXIMUM:
+                maximum = MIN(zero->registers[REGISTER_EAX], SUBLEAVES_MAX - 1);
+                return UINT64_MAX >> (SUBLEAVES_MAX - 1 - maximum);
+        case SUBLEAF_BY_MASK:
+                return zero->registers[division->reg];
+        case SUBLEAF_XSAVE:
+                return zero->registers[REGISTER_EAX] | one->registers[REGISTER_ECX] |
+                        (uint64_t) zero->registers[REGISTER_EDX] << 32 |
+                        (uint64_t) one->registers[REGISTER_EDX] << 32;
+        case SUBLEAF_WHILE:
+                return UINT64_MAX;
+        }
+
+        g_assert_not_reached();
+}
+
+static bool is_end(const Division *division, const Leaf *row) {
+        return division->rule == SUBLEAF_WHILE && !(row->registers[division->reg] & division->mask);
+}
+
+static void read_subleaves(Walk *walk, const Division *division) {
+        const Leaf zero = ask(walk, division->leaf, 0);
+        const Leaf one = division->rule == SUBLEAF_XSAVE ? ask(walk, division->leaf, 1) : (Leaf){};
+        uint64_t listed = list_subleaves(division, &zero, &one);
+
+        for (uint32_t i = 0; i < SUBLEAVES_MAX; i++) {
+                Leaf row;
+
+                if (i >= division->first && !(listed & (UINT64_C(1) << i)))
+                        continue;
+
+                row = ask(walk, division->leaf, i);
+                if (i >= division->first && is_end(division, &row))
+                        return;
+
+                add(walk, &row);
+        }
+}
+
+static void read_range(Walk *walk, uint32_t base) {
+        uint32_t last = ask(walk, base, 0).registers[REGISTER_EAX];
+
+        /* Where there is no such range the CPU answers something else, often its last basic leaf */
+        if (last < base || last - base > 0xffff)
+                return;
+
+        last = MIN(last, base + LEAVES_MAX - 1);
+        for (uint32_t leaf = base; leaf <= last; leaf++) {
+                const Division *division = division_find(leaf);
+                Leaf row;
+
+                if (division) {
+                        read_subleaves(walk, division);
+                        continue;
+                }
+
+                row = ask(walk, leaf, 0);
+                add(walk, &row);
+        }
+}
+
+/* KVM's is behind Hyper-V's, where it has both. A hypervisor that names no maximum has two leaves
+ * (kvm_cpuid_base(): KVM's older ones had 0 there). */
+static void read_hypervisor_ranges(Walk *walk) {
+        for (uint32_t i = 0; i < HYPERVISOR_BLOCKS_MAX; i++) {
+                uint32_t base = HYPERVISOR_BASE + i * HYPERVISOR_BLOCK;
+                Leaf row = ask(walk, base, 0), next;
+
+                if (row.registers[REGISTER_EAX] >= base)
+                        read_range(walk, base);
+                else if (row.registers[REGISTER_EBX] && row.registers[REGISTER_EAX] == 0) {
+                        next = ask(walk, base + 1, 0);
+                        add(walk, &row);
+                        add(walk, &next);
+                } else
+                        return;
+        }
+}
+
+/* Others answer the range with whatever is in their last basic leaf, which may look like one */
+static bool has_centaur_range(const Leaf *row) {
+        char vendor[13] = {};
+
+        memcpy(vendor, &row->registers[REGISTER_EBX], 4);
+        memcpy(vendor + 4, &row->registers[REGISTER_EDX], 4);
+        memcpy(vendor + 8, &row->registers[REGISTER_ECX], 4);
+        return strcmp(vendor, "CentaurHauls") == 0 || strcmp(vendor, "  Shanghai  ") == 0;
+}
+
+static bool has_hypervisor(const Leaf *row) {
+        return row->registers[REGISTER_ECX] & UINT32_C(1) << 31;
+}
+
+LeafTable *enumerate_cpuid(EnumerateFunc func, void *userdata, EnumerateFlags flags) {
+        g_autoptr(LeafTable) table = leaf_table_new();
+        Walk walk = { .func = func, .userdata = userdata, .table = table };
+        Leaf row;
+
+        read_range(&walk, 0);
+        if (flags & ENUMERATE_HYPERVISOR) {
+                row = ask(&walk, 1, 0);
+                if (has_hypervisor(&row))
+                        read_hypervisor_ranges(&walk);
+        }
+
+        read_range(&walk, EXTENDED_BASE);
+        row = ask(&walk, 0, 0);
+        if (has_centaur_range(&row))
+                read_range(&walk, CENTAUR_BASE);
+
+        return walk.has_failed ? NULL : g_steal_pointer(&table);
+}
+
+static bool has_row(const LeafTable *table, uint32_t leaf, uint32_t subleaf) {
+        return leaf_table_find(table, leaf, subleaf) != NULL;
+}
+
+static Leaf row_or_zero(const LeafTable *table, uint32_t leaf, uint32_t subleaf) {
+        const Leaf *row = leaf_table_find(table, leaf, subleaf);
+
+        return row ? *row : (Leaf){};
+}
+
+/* What goes on until a sub-leaf says that it is the last one */
+static void add_missing_after(const LeafTable *table, const Division *division, Unknown *unknown) {
+        for (uint32_t i = division->first; i < SUBLEAVES_MAX; i++) {
+                const Leaf *row = leaf_table_find(table, division->leaf, i);
+
+                if (row && is_end(division, row))
+                        return;
+                if (!row) {
+                        unknown_add_subleaves(unknown, division->leaf, i, UINT32_MAX);
+                        return;
+                }
+        }
+}
+
+/* @is_zero: as in enumerate_missing(), and the leaf is not the last one of its range */
+static void add_missing_subleaves(const LeafTable *table, const Division *division, bool is_zero,
+                                  Unknown *unknown) {
+        const Leaf zero = row_or_zero(table, division->leaf, 0);
+        const Leaf one = row_or_zero(table, division->leaf, 1);
+        uint64_t listed;
+
+        if (is_zero)
+                return;
+
+        for (uint32_t i = 0; i < division->first; i++)
+                if (!has_row(table, division->leaf, i))
+                        unknown_add_subleaves(unknown, division->leaf, i, i);
+
+        /* Without the sub-leaves that tell, nobody knows of the others. */
+        if (!has_row(table, division->leaf, 0) ||
+            (division->rule == SUBLEAF_XSAVE && !has_row(table, division->leaf, 1))) {
+                unknown_add_subleaves(unknown, division->leaf, division->first, UINT32_MAX);
+                return;
+        }
+
+        if (division->rule == SUBLEAF_WHILE) {
+                add_missing_after(table, division, unknown);
+                return;
+        }
+
+        listed = list_subleaves(division, &zero, &one);
+        for (uint32_t i = division->first; i < SUBLEAVES_MAX; i++)
+                if ((listed & (UINT64_C(1) << i)) && !has_row(table, division->leaf, i))
+                        unknown_add_subleaves(unknown, division->leaf, i, i);
+}
+
+/* The leaves from @first to @last of which the table has no row at all. @sorted: the table's rows
+ * in order. */
+static void add_missing_leaves(const LeafTable *sorted, uint32_t first, uint32_t last, bool is_zero,
+                               Unknown *unknown) {
+        uint64_t next = first;
+
+        for (size_t i = 0; i < leaf_table_size(sorted); i++) {
+                uint32_t leaf = leaf_table_at(sorted, i)->leaf;
+
+                if (leaf < first || leaf > last)
+                        continue;
+                if (leaf > next && !is_zero)
+                        unknown_add_leaves(unknown, next, leaf - 1);
+                next = MAX(next, (uint64_t) leaf + 1);
+        }
+
+        if (next <= last)
+                unknown_add_leaves(unknown, next, last);
+}
+
+typedef struct RangeEnds {
+        uint32_t base;
+        uint32_t last; /* that the range can have at all */
+} RangeEnds;
+
+static void add_missing_range(const LeafTable *sorted, const RangeEnds *range, bool is_zero,
+                              Unknown *unknown) {
+        const Leaf *base = leaf_table_find(sorted, range->base, 0);
+        uint32_t last = range->last;
+        uint32_t highest = range->base;
+
+        /* A base that is zero says that there is no such range. */
+        if (base)
+                last = MIN(MAX(base->registers[REGISTER_EAX], range->base), range->last);
+        add_missing_leaves(sorted, range->base, last, is_zero, unknown);
+
+        for (size_t i = 0; i < leaf_table_size(sorted); i++) {
+                uint32_t leaf = leaf_table_at(sorted, i)->leaf;
+
+                if (leaf >= range->base && leaf <= last)
+                        highest = MAX(highest, leaf);
+        }
+
+        for (size_t i = 0; i < G_N_ELEMENTS(divisions); i++) {
+                uint32_t leaf = divisions[i].leaf;
+                bool is_last = leaf == highest && last > highest;
+
+                for (size_t j = 0;
+                     leaf >= range->base && leaf <= last && j < leaf_table_size(sorted); j++)
+                        if (leaf_table_at(sorted, j)->leaf == leaf) {
+                                add_missing_subleaves(sorted, &divisions[i], is_zero && !is_last,
+                                                      unknown);
+                                break;
+                        }
+        }
+}
+
+void enumerate_missing(const LeafTable *table, bool is_zero, Unknown *unknown) {
+        static const RangeEnds basic = { 0, HYPERVISOR_BASE - 1 };
+        static const RangeEnds hypervisor = { HYPERVISOR_BASE, HYPERVISOR_LAST };
+        static const RangeEnds extended = { EXTENDED_BASE, CENTAUR_BASE - 1 };
+        static const RangeEnds centaur = { CENTAUR_BASE, UINT32_MAX };
+        g_autoptr(LeafTable) sorted = leaf_table_copy(table);
+        const Leaf zero = row_or_zero(table, 0, 0), one = row_or_zero(table, 1, 0);
+
+        leaf_table_sort(sorted);
+        add_missing_range(sorted, &basic, is_zero, unknown);
+        if (has_hypervisor(&one) && !has_row(table, HYPERVISOR_BASE, 0))
+                add_missing_range(sorted, &hypervisor, is_zero, unknown);
+        add_missing_range(sorted, &extended, is_zero, unknown);
+        if (has_centaur_range(&zero))
+                add_missing_range(sorted, &centaur, is_zero, unknown);
+}
