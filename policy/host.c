@@ -31,6 +31,7 @@ struct Host {
         CapabilitySet capabilities;
         uint8_t vendor;
         char *fingerprint;
+        Unknown *unknown; /* NULL: nothing is */
 };
 
 Host *host_new(void) {
@@ -66,6 +67,7 @@ Host *host_unref(Host *host) {
         g_hash_table_unref(host->view_words);
         g_hash_table_unref(host->parameters);
         kinds_free(host->kinds);
+        unknown_free(host->unknown);
         g_clear_pointer(&host->extensions, g_hash_table_unref);
         g_clear_pointer(&host->attributes, g_hash_table_unref);
         g_clear_pointer(&host->msrs, g_hash_table_unref);
@@ -130,6 +132,16 @@ void host_set_msr(Host *host, uint32_t index, uint64_t value) {
 
 void host_set_parameter(Host *host, const char *name, const char *value) {
         g_hash_table_replace(host->parameters, g_strdup(name), g_strdup(value));
+}
+
+void host_take_unknown(Host *host, Unknown *unknown) {
+        g_assert(!host->is_sealed);
+        unknown_free(host->unknown);
+        host->unknown = unknown_size(unknown) > 0 ? unknown : unknown_free(unknown);
+}
+
+const Unknown *host_unknown(const Host *host) {
+        return host->unknown;
 }
 
 void host_add_varying(Host *host, const Place *place) {

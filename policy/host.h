@@ -14,6 +14,7 @@
 #include "policy/kinds.h"
 #include "policy/leaf.h"
 #include "policy/place.h"
+#include "policy/unknown.h"
 #include "policy/words.h"
 
 typedef enum HostTable {
@@ -64,6 +65,8 @@ void host_set_attributes_recorded(Host *host);
 void host_set_parameter(Host *host, const char *name, const char *value);
 void host_set_msr(Host *host, uint32_t index, uint64_t value);
 void host_set_msrs_recorded(Host *host);
+/* NULL or an empty one: all of KVM's answer is told */
+void host_take_unknown(Host *host, Unknown *unknown);
 void host_add_varying(Host *host, const Place *place);
 Kinds *host_kinds_mutable(Host *host);
 
@@ -107,6 +110,9 @@ const char **host_list_extensions(const Host *host);
 const char **host_list_attributes(const Host *host);
 const char **host_list_parameters(const Host *host);
 GArray *host_list_msrs(const Host *host);
+
+/* What is not told of KVM's answer; NULL: it is told whole */
+const Unknown *host_unknown(const Host *host);
 
 /* What was corrected in KVM's answer and in views */
 const HostCorrection *host_corrections(const Host *host, size_t *ret_n);

@@ -66,9 +66,12 @@ static bool check_input(const Session *session, char **paths, GError **error) {
 }
 
 static CpuiddGuest *read_guest(const char *path, GError **error) {
-        g_autoptr(CpuiddGuest) guest = cpuidd_guest_new_from_file(path, arg_from, error);
+        CpuiddReadOptions read = CPUIDD_READ_OPTIONS_DEFAULT;
+        g_autoptr(CpuiddGuest) guest = NULL;
         g_auto(GStrv) own = NULL, changed = NULL;
 
+        read.form = arg_from;
+        guest = cpuidd_guest_read(path, &read, error);
         if (!guest)
                 return NULL;
 

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The output of `cpuid -r`, as it comes and as it is pasted into mail: of one CPU or of all (the
- * first counts), with or without its heading, folded before edx, with the sub-leaf left out
- * (facts, formats 1). Nothing else is let through: a line that is not understood may be a leaf
- * that got lost. */
+/* The output of `cpuid -r`, as it comes and as it is pasted into mail: of one CPU or of all, with
+ * or without its heading, folded before edx, with the sub-leaf left out (facts, formats 1).
+ * Nothing else is let through: a line that is not understood may be a leaf that got lost. */
 
 #include <string.h>
 
 #include "client/formats/format.h"
+#include "client/formats/lines.h"
 
-typedef struct Dump {
-        LeafTable *table;
-        GArray *lines; /* unsigned: the line on which each row of the table stands */
+/* As the program writes a register; fewer at the end of a file may be a part of it */
+#define N_DIGITS 8
+
+/* A row whose edx was folded to the next line is not whole yet. */
+typedef struct Reading {
+        Dump *dump;
+        Leaf row;
+        int n_registers;
         unsigned n_headings;
-} Dump;
-
-static void dump_done(Dump *dump) {
-        g_clear_pointer(&dump->table, leaf_table_free);
-        g_clear_pointer(&dump->lines, g_array_unref);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Dump, dump_done)
+} Reading;
 
 static const char *skip_blanks(const char *p) {
         return p + strspn(p, " \t");
@@ -64,18 +62,21 @@ static bool read_leaf(const char **p, Leaf *ret) {
 }
 
 /* How many of "eax=... ebx=... ecx=... edx=..." there are, from register @from on; -1 where
- * something else is */
-static int read_registers(const char *p, int from, Leaf *ret) {
+ * something else is. @is_cut: the last one has to have all its digits. */
+static int read_registers(const char *p, int from, bool is_cut, Leaf *ret) {
         int n = from;
 
         for (p = skip_blanks(p); *p && n < N_REGISTERS; p = skip_blanks(p)) {
-                const char *name = register_to_string(n);
+                const char *name = register_to_string(n), *digits;
                 size_t length = strlen(name);
 
                 if (strncmp(p, name, length) != 0 || p[length] != '=')
                         return -1;
                 p += length + 1;
+                digits = p;
                 if (!read_hex(&p, &ret->registers[n]) || (*p && !g_ascii_isspace(*p)))
+                        return -1;
+                if (is_cut && !*p && p - digits < N_DIGITS + 2)
                         return -1;
                 n++;
         }
@@ -83,67 +84,41 @@ static int read_registers(const char *p, int from, Leaf *ret) {
         return *p ? -1 : n;
 }
 
-static bool is_heading(const char *line, unsigned *ret_n_headings) {
+/* "CPU:", "CPU 7:", and what stands over a table that KVM was given */
+static bool read_heading(Reading *reading, const char *line, unsigned number, GError **error) {
+        const char *p = skip_blanks(line), *digits = skip_blanks(p + 3);
+        uint64_t cpu = 0;
+        char *end;
+
+        if (!g_ascii_isdigit(*digits))
+                return dump_begin_cpu(reading->dump, reading->n_headings++, number, error);
+
+        cpu = g_ascii_strtoull(digits, &end, 10);
+        if (cpu > UINT32_MAX) {
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "line %u: no number of a CPU", number);
+                return false;
+        }
+
+        reading->n_headings++;
+        return dump_begin_cpu(reading->dump, cpu, number, error);
+}
+
+static bool is_title(const char *line) {
         const char *p = skip_blanks(line);
 
-        if (g_str_equal(p, "KVM CPUID Entries:") || g_str_has_prefix(p, "Function "))
-                return true;
+        return !*p || g_str_equal(p, "KVM CPUID Entries:") || g_str_has_prefix(p, "Function ");
+}
+
+static bool is_heading(const char *line) {
+        const char *p = skip_blanks(line);
 
         if (!g_str_has_prefix(p, "CPU"))
                 return false;
+
         p = skip_blanks(p + 3);
         p += strspn(p, "0123456789");
-        if (!g_str_equal(p, ":"))
-                return false;
-
-        (*ret_n_headings)++;
-        return true;
-}
-
-static const Leaf *find_same(const Dump *dump, const Leaf *row, unsigned *ret_line) {
-        for (size_t i = 0; i < leaf_table_size(dump->table); i++) {
-                const Leaf *other = leaf_table_at(dump->table, i);
-
-                if (other->leaf == row->leaf && other->subleaf == row->subleaf) {
-                        *ret_line = g_array_index(dump->lines, unsigned, i);
-                        return other;
-                }
-        }
-
-        return NULL;
-}
-
-static bool dump_add(Dump *dump, Leaf *row, unsigned line, GError **error) {
-        const FieldLeaf *leaf = field_leaf_find(FIELD_INTERFACE_CPU, row->leaf);
-        unsigned first = 0;
-        const Leaf *same;
-
-        if (dump->n_headings > 1)
-                return true;
-
-        same = find_same(dump, row, &first);
-        if (same && memcmp(same->registers, row->registers, sizeof(row->registers)) != 0) {
-                g_set_error(
-                        error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                        "line %u: leaf 0x%x sub-leaf %u again, with other values than in line %u",
-                        line, row->leaf, row->subleaf, first);
-                return false;
-        }
-        if (same)
-                return true;
-
-        if (leaf_table_size(dump->table) >= LEAF_TABLE_MAX) {
-                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                            "line %u: more than %u rows of one CPU, which no KVM takes", line,
-                            LEAF_TABLE_MAX);
-                return false;
-        }
-
-        /* One row says nothing of whether it answers for other sub-leaves: the field table does. */
-        row->flags = row->subleaf > 0 || (leaf && leaf->indexed) ? LEAF_FLAG_INDEXED : 0;
-        leaf_table_add(dump->table, row);
-        g_array_append_val(dump->lines, line);
-        return true;
+        return g_str_equal(p, ":");
 }
 
 static bool set_error_line(unsigned line, GError **error) {
@@ -153,87 +128,67 @@ static bool set_error_line(unsigned line, GError **error) {
         return false;
 }
 
-/* A row whose edx was folded to the next line is not whole yet: *n_registers says how far it is. */
-static bool dump_read_line(Dump *dump, char *text, unsigned line, Leaf *row, int *n_registers,
-                           GError **error) {
+static bool read_line(Reading *reading, const char *text, const Lines *lines, GError **error) {
         const char *p = text;
 
-        g_strchomp(text);
-        if (*n_registers == 0) {
-                if (!*skip_blanks(p) || is_heading(p, &dump->n_headings))
+        if (reading->n_registers == 0) {
+                if (is_title(text))
                         return true;
-                *row = (Leaf){};
-                if (!read_leaf(&p, row))
-                        return set_error_line(line, error);
+                if (is_heading(text))
+                        return read_heading(reading, text, lines->number, error);
+                reading->row = (Leaf){};
+                if (!read_leaf(&p, &reading->row))
+                        return set_error_line(lines->number, error);
         }
 
-        *n_registers = read_registers(p, *n_registers, row);
-        if (*n_registers < 3)
-                return set_error_line(line, error);
-        if (*n_registers < N_REGISTERS)
+        reading->n_registers =
+                read_registers(p, reading->n_registers, lines->is_cut, &reading->row);
+        if (reading->n_registers < 3)
+                return set_error_line(lines->number, error);
+        if (reading->n_registers < N_REGISTERS)
                 return true;
 
-        *n_registers = 0;
-        return dump_add(dump, row, line, error);
+        reading->n_registers = 0;
+        return dump_add_row(reading->dump, &reading->row, DUMP_INDEX_UNTOLD, lines->number, error);
 }
 
-static bool dump_read(Dump *dump, const char *text, size_t n_text, GError **error) {
-        const char *end = text + n_text;
-        int n_registers = 0;
-        unsigned line = 0;
-        Leaf row;
+static bool read_cpuid_r(const char *text, size_t n_text, const FormatOptions *options,
+                         FormatInput *ret, GError **error) {
+        g_autoptr(Dump) dump = dump_new();
+        Reading reading = { .dump = dump };
+        g_auto(Lines) lines = {};
+        const char *line;
 
-        while (text < end) {
-                const char *stop = memchr(text, '\n', end - text);
-                g_autofree char *copy = g_strndup(text, (stop ? stop : end) - text);
-
-                if (!dump_read_line(dump, copy, ++line, &row, &n_registers, error))
+        (void) options;
+        lines_init(&lines, text, n_text);
+        while ((line = lines_next(&lines)))
+                if (!read_line(&reading, line, &lines, error))
                         return false;
-                text = stop ? stop + 1 : end;
-        }
+        if (reading.n_registers > 0)
+                return set_error_line(lines.number, error);
 
-        return n_registers == 0 || set_error_line(line, error);
-}
-
-static bool read_cpuid_r(const char *text, size_t n_text, FormatInput *ret, GError **error) {
-        g_auto(Dump) dump = {
-                .table = leaf_table_new(),
-                .lines = g_array_new(FALSE, FALSE, sizeof(unsigned)),
-        };
-
-        if (!dump_read(&dump, text, n_text, error))
-                return false;
-
-        if (leaf_table_size(dump.table) == 0) {
-                g_set_error_literal(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                                    "has no leaf of the first CPU");
-                return false;
-        }
-
-        ret->guest = guest_new(g_steal_pointer(&dump.table));
+        ret->dump = g_steal_pointer(&dump);
         return true;
 }
 
 /* Some line is a leaf as `cpuid -r` writes it; kcpuid's have capital letters */
 static bool looks_like(const char *text, size_t n_text) {
-        const char *end = text + n_text;
+        g_auto(Lines) lines = {};
+        const char *line;
 
-        while (text < end) {
-                const char *stop = memchr(text, '\n', end - text);
-                g_autofree char *line = g_strndup(text, MIN((stop ? stop : end) - text, 80));
-                const char *p = line;
+        lines_init(&lines, text, n_text);
+        while ((line = lines_next(&lines))) {
                 Leaf row;
 
-                if (read_leaf(&p, &row) && g_str_has_prefix(skip_blanks(p), "eax=0x"))
+                if (read_leaf(&line, &row) && g_str_has_prefix(skip_blanks(line), "eax=0x"))
                         return true;
-                text = stop ? stop + 1 : end;
         }
 
         return false;
 }
 
 const Format format_cpuid_r = {
-        .name = "cpuid-r",
+        .name = "cpuid",
         .description = "output of 'cpuid -r', of one CPU or of several",
         .looks_like = looks_like,
         .read = read_cpuid_r,

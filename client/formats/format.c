@@ -5,8 +5,10 @@
 
 #include "client/formats/format.h"
 
+#include <stdarg.h>
 #include <string.h>
 
+#include "client/formats/file.h"
 #include "policy/offer.h"
 
 G_DEFINE_QUARK(format_error_quark, format_error)
@@ -18,28 +20,53 @@ const Format *const format_table[] = {
 void format_input_done(FormatInput *input) {
         g_clear_pointer(&input->host, host_unref);
         g_clear_pointer(&input->guest, guest_free);
+        g_clear_pointer(&input->dump, dump_free);
+        g_clear_pointer(&input->template, template_free);
+        g_clear_pointer(&input->warnings, g_ptr_array_unref);
 }
 
-static char *list_names(void) {
+void format_input_warn(FormatInput *input, const char *format, ...) {
+        va_list arguments;
+
+        if (!input->warnings)
+                input->warnings = g_ptr_array_new_with_free_func(g_free);
+
+        va_start(arguments, format);
+        g_ptr_array_add(input->warnings, g_strdup_vprintf(format, arguments));
+        va_end(arguments);
+}
+
+static bool can_read(const Format *format) {
+        return format->read || format->read_path;
+}
+
+static bool can_write(const Format *format) {
+        return format->write != NULL;
+}
+
+static const Format *find(const char *name, bool (*can)(const Format *), GError **error) {
         g_autoptr(GString) names = g_string_new(NULL);
 
-        for (size_t i = 0; format_table[i]; i++)
-                g_string_append_printf(names, "%s%s", i == 0 ? "" : ", ", format_table[i]->name);
-
-        return g_string_free(g_steal_pointer(&names), FALSE);
-}
-
-static const Format *format_find(const char *name, GError **error) {
-        g_autofree char *names = NULL;
-
-        for (size_t i = 0; format_table[i]; i++)
+        for (size_t i = 0; format_table[i]; i++) {
+                if (!can(format_table[i]))
+                        continue;
                 if (g_str_equal(format_table[i]->name, name))
                         return format_table[i];
+                g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "",
+                                       format_table[i]->name);
+        }
 
-        names = list_names();
         g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                    "there is no form '%s', expected one of: %s", name, names);
+                    "there is no form '%s', expected one of: %s", name, names->str);
         return NULL;
+}
+
+const Format *format_find_reader(const char *name, GError **error) {
+        return find(name, can_read, error);
+}
+
+const Format *format_find_writer(const char *name, GError **error) {
+        return find(name, can_write, error);
 }
 
 static bool is_text(const char *text, size_t n_text) {
@@ -54,40 +81,87 @@ static void set_error_unknown(const char *text, size_t n_text, GError **error) {
                 i++;
 
         if (i == n_text)
-                g_set_error_literal(
-                        error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                        "is empty, expected a guest, a host profile, a recording or 'cpuid -r' "
-                        "output");
+                g_set_error_literal(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                                    "is empty, expected a guest, a host profile or a CPUID dump");
         else if (!is_text(text, n_text))
                 g_set_error_literal(
                         error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                        "is not text, expected a guest, a host profile, a recording or 'cpuid "
-                        "-r' output");
+                        "is not text, expected a guest, a host profile or a CPUID dump");
         else if (text[i] == '{' || text[i] == '[')
                 g_set_error_literal(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
                                     "is JSON of no known kind, expected an object with \"schema\": "
-                                    "\"cpuidd.guest/1\" or \"cpuidd.host/1\"");
+                                    "\"cpuidd.guest/1\" or \"cpuidd.host/1\", or what QEMU, "
+                                    "Firecracker or Cloud Hypervisor write");
         else
                 g_set_error_literal(
                         error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                        "has no known form, expected a guest, a host profile, a recording or "
-                        "'cpuid -r' output");
+                        "has no known form, expected a guest, a host profile or a CPUID dump; "
+                        "'cpuidctl convert --list-forms' names the forms");
 }
 
 static const Format *format_detect(const char *text, size_t n_text, GError **error) {
         for (size_t i = 0; format_table[i]; i++)
-                if (format_table[i]->looks_like(text, n_text))
+                if (format_table[i]->looks_like && format_table[i]->looks_like(text, n_text))
                         return format_table[i];
 
         set_error_unknown(text, n_text, error);
         return NULL;
 }
 
-static bool format_read(const char *text, size_t n_text, const char *form, FormatInput *ret,
-                        GError **error) {
-        const Format *format = form ? format_find(form, error) : format_detect(text, n_text, error);
+static const Format *format_choose(const char *text, size_t n_text, const FormatOptions *options,
+                                   GError **error) {
+        const Format *format = options->form ? format_find_reader(options->form, error) :
+                                               format_detect(text, n_text, error);
 
-        return format && format->read(text, n_text, ret, error);
+        if (!format || format->read)
+                return format;
+
+        g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                    "the form '%s' is of no text, expected a path", format->name);
+        return NULL;
+}
+
+static bool check_cpu(const FormatInput *input, const FormatOptions *options, GError **error) {
+        if (options->cpu <= 0 || input->dump)
+                return true;
+
+        g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                    "is of one CPU, and CPU %" G_GINT64_FORMAT " is wanted", options->cpu);
+        return false;
+}
+
+static bool format_read(const char *text, size_t n_text, const FormatOptions *options,
+                        FormatInput *ret, GError **error) {
+        const Format *format = format_choose(text, n_text, options, error);
+
+        return format && format->read(text, n_text, options, ret, error) &&
+                check_cpu(ret, options, error);
+}
+
+static bool format_read_path(const char *path, const FormatOptions *options, FormatInput *ret,
+                             GError **error) {
+        const Format *format = NULL;
+        g_autofree char *text = NULL;
+        size_t n_text;
+
+        if (options->form) {
+                format = format_find_reader(options->form, error);
+                if (!format)
+                        return false;
+        }
+
+        if (format && format->read_path)
+                return format->read_path(path, options, ret, error) &&
+                        check_cpu(ret, options, error);
+
+        return file_read(path, &text, &n_text, error) &&
+                format_read(text, n_text, options, ret, error);
+}
+
+static GPtrArray *warnings_of(FormatInput *input) {
+        if (!input->warnings)
+                input->warnings = g_ptr_array_new_with_free_func(g_free);
+        return input->warnings;
 }
 
 static Guest *guest_new_from_host(Host *host) {
@@ -95,18 +169,19 @@ static Guest *guest_new_from_host(Host *host) {
         Guest *guest = guest_new(offer_to_table(offer));
 
         guest->name = g_strdup(host_info(host)->name);
+        if (host_unknown(host))
+                guest_take_unknown(guest, unknown_copy(host_unknown(host)));
         return guest;
 }
 
-Guest *format_read_guest(const char *text, size_t n_text, const char *form, GError **error) {
-        g_auto(FormatInput) input = {};
+/* Whatever was read, a guest of it */
+static bool make_guest(FormatInput *input, const FormatOptions *options, GError **error) {
+        if (input->host)
+                input->guest = guest_new_from_host(input->host);
+        if (input->dump)
+                input->guest = dump_to_guest(input->dump, options->cpu, warnings_of(input), error);
 
-        if (!format_read(text, n_text, form, &input, error))
-                return NULL;
-
-        if (input.host)
-                return guest_new_from_host(input.host);
-        return g_steal_pointer(&input.guest);
+        return input->guest || input->template;
 }
 
 static Host *host_new_from_guest(const Guest *guest, GError **error) {
@@ -114,16 +189,42 @@ static Host *host_new_from_guest(const Guest *guest, GError **error) {
 
         host_info_mutable(host)->name = g_strdup(guest->name);
         host_take_table(host, HOST_SUPPORTED, leaf_table_copy(guest->table));
+        if (guest->unknown)
+                host_take_unknown(host, unknown_copy(guest->unknown));
         return host_seal(host, error) ? g_steal_pointer(&host) : NULL;
 }
 
-Host *format_read_host(const char *text, size_t n_text, const char *form, GError **error) {
-        g_auto(FormatInput) input = {};
+static bool make_host(FormatInput *input, const FormatOptions *options, GError **error) {
+        if (input->template) {
+                g_set_error_literal(
+                        error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                        "is a template, a change of what a host offers: expected a host");
+                return false;
+        }
 
-        if (!format_read(text, n_text, form, &input, error))
-                return NULL;
+        if (input->dump)
+                input->host = dump_to_host(input->dump, options->cpu, warnings_of(input), error);
+        else if (!input->host)
+                input->host = host_new_from_guest(input->guest, error);
+        return input->host != NULL;
+}
 
-        if (input.guest)
-                return host_new_from_guest(input.guest, error);
-        return g_steal_pointer(&input.host);
+bool format_read_guest(const char *text, size_t n_text, const FormatOptions *options,
+                       FormatInput *ret, GError **error) {
+        return format_read(text, n_text, options, ret, error) && make_guest(ret, options, error);
+}
+
+bool format_read_guest_path(const char *path, const FormatOptions *options, FormatInput *ret,
+                            GError **error) {
+        return format_read_path(path, options, ret, error) && make_guest(ret, options, error);
+}
+
+bool format_read_host(const char *text, size_t n_text, const FormatOptions *options,
+                      FormatInput *ret, GError **error) {
+        return format_read(text, n_text, options, ret, error) && make_host(ret, options, error);
+}
+
+bool format_read_host_path(const char *path, const FormatOptions *options, FormatInput *ret,
+                           GError **error) {
+        return format_read_path(path, options, ret, error) && make_host(ret, options, error);
 }

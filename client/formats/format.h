@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The forms in which guests and hosts come, one file a form, and what finds the form of a text */
+/* The forms in which guests and hosts come and go, one file a form, and what finds the form of a
+ * text */
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include <glib.h>
 
+#include "client/formats/dump.h"
+#include "client/formats/template.h"
 #include "policy/guest.h"
 #include "policy/host.h"
 
@@ -20,17 +23,44 @@ typedef enum FormatError {
 
 GQuark format_error_quark(void);
 
-/* What a text turned out to be: one of them is set */
+/* How to read; all zero but for `cpu` is the usual */
+typedef struct FormatOptions {
+        const char *form;    /* a form's name, or NULL: found by content */
+        const char *cpu_map; /* libvirt's directory of CPU models, or NULL: where libvirt has it */
+        int64_t cpu;         /* of those in a dump, or -1: the first */
+} FormatOptions;
+
+#define FORMAT_OPTIONS_DEFAULT \
+        { .cpu = -1 }
+
+/* What a text turned out to be: a reader sets one of them, and warnings */
 typedef struct FormatInput {
         Host *host;   /* sealed */
         Guest *guest; /* also a table alone */
+        Dump *dump;
+        Template *template;
+        GPtrArray *warnings; /* sentences; NULL if there are none */
 } FormatInput;
+
+/* What to write, and how */
+typedef struct FormatOutput {
+        const Guest *guest; /* its table, MSRs, capabilities and what is unknown of it */
+        const char *model;  /* QEMU's CPU model to start from, or NULL: max */
+        GString *text;      /* written to; ends with a newline */
+        GPtrArray *losses;  /* sentences: what the form cannot carry of this guest */
+} FormatOutput;
 
 typedef struct Format {
         const char *name;
         const char *description;
+        /* NULL in a form that is only written */
         bool (*looks_like)(const char *text, size_t n_text);
-        bool (*read)(const char *text, size_t n_text, FormatInput *ret, GError **error);
+        bool (*read)(const char *text, size_t n_text, const FormatOptions *options,
+                     FormatInput *ret, GError **error);
+        /* Of what is no text and has to be asked: NULL, or @read is */
+        bool (*read_path)(const char *path, const FormatOptions *options, FormatInput *ret,
+                          GError **error);
+        void (*write)(FormatOutput *output); /* NULL in a form that is only read */
 } Format;
 
 /* One a file */
@@ -42,12 +72,26 @@ extern const Format format_recording;
 /* All of them in the order in which they are looked for, ended by NULL */
 extern const Format *const format_table[];
 
-/* @form: a form's name, or NULL: found by content. Texts need no end. A host's text is read as a
- * guest that has what that host offers with the usual capabilities, a guest's as a bare host
- * that KVM offers that table. */
-Guest *format_read_guest(const char *text, size_t n_text, const char *form, GError **error);
-Host *format_read_host(const char *text, size_t n_text, const char *form, GError **error);
+/* A form by its name; FORMAT_ERROR_CONTENT lists those that can be read, or written */
+const Format *format_find_reader(const char *name, GError **error);
+const Format *format_find_writer(const char *name, GError **error);
 
+/* A guest in @ret->guest, or in @ret->template where it depends on the host. A host's text is read
+ * as a guest that has what that host offers with the usual capabilities; @ret->host is then set,
+ * too. Texts need no end. */
+bool format_read_guest(const char *text, size_t n_text, const FormatOptions *options,
+                       FormatInput *ret, GError **error);
+/* A host in @ret->host, and nothing else but warnings; a guest's text as a bare host that KVM
+ * offers that table */
+bool format_read_host(const char *text, size_t n_text, const FormatOptions *options,
+                      FormatInput *ret, GError **error);
+/* The same of a file, FIFO, device, or "-": standard input */
+bool format_read_guest_path(const char *path, const FormatOptions *options, FormatInput *ret,
+                            GError **error);
+bool format_read_host_path(const char *path, const FormatOptions *options, FormatInput *ret,
+                           GError **error);
+
+void format_input_warn(FormatInput *input, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void format_input_done(FormatInput *input);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FormatInput, format_input_done)

@@ -42,12 +42,14 @@ static bool read_capabilities(JsonObject *object, Guest *guest, GError **error) 
         return true;
 }
 
-static bool read_guest(const char *text, size_t n_text, FormatInput *ret, GError **error) {
+static bool read_guest(const char *text, size_t n_text, const FormatOptions *options,
+                       FormatInput *ret, GError **error) {
         g_autoptr(JsonParser) parser = json_parse(text, n_text, SCHEMA, SCHEMA_VERSION, error);
         g_autoptr(LeafTable) table = NULL;
         g_autoptr(Guest) guest = NULL;
         JsonObject *object;
 
+        (void) options;
         if (!parser)
                 return false;
 

@@ -230,11 +230,13 @@ static bool read_numbers(JsonObject *object, Host *host, GError **error) {
                 json_read_numbers(object, "msrs", add_msr, host, error);
 }
 
-static bool read_host(const char *text, size_t n_text, FormatInput *ret, GError **error) {
+static bool read_host(const char *text, size_t n_text, const FormatOptions *options,
+                      FormatInput *ret, GError **error) {
         g_autoptr(JsonParser) parser = json_parse(text, n_text, SCHEMA, SCHEMA_VERSION, error);
         g_autoptr(Host) host = NULL;
         JsonObject *object;
 
+        (void) options;
         if (!parser)
                 return false;
 

@@ -4,6 +4,8 @@
 noinst_LTLIBRARIES += %D%/libformats.la
 %C%_libformats_la_SOURCES = \
 	%D%/cpuid-r.c \
+	%D%/dump.c %D%/dump.h \
+	%D%/dump-cpus.c %D%/dump-cpus.h \
 	%D%/file.c %D%/file.h \
 	%D%/format.c %D%/format.h \
 	%D%/guest-json.c \
@@ -11,5 +13,7 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/json-parse.c \
 	%D%/json-read.c \
 	%D%/json.h \
-	%D%/recording.c
+	%D%/lines.c %D%/lines.h \
+	%D%/recording.c \
+	%D%/template.c %D%/template.h
 %C%_libformats_la_LIBADD = $(JSON_LIBS)

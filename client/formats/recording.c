@@ -13,7 +13,9 @@ static bool looks_like(const char *text, size_t n_text) {
         return n_text > n && memcmp(text, RECORDING_MAGIC, n) == 0 && g_ascii_isspace(text[n]);
 }
 
-static bool read_recording(const char *text, size_t n_text, FormatInput *ret, GError **error) {
+static bool read_recording(const char *text, size_t n_text, const FormatOptions *options,
+                           FormatInput *ret, GError **error) {
+        (void) options;
         if (n_text > RECORDING_MAX) {
                 g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
                             "is a recording of %zu bytes, more than %u", n_text, RECORDING_MAX);

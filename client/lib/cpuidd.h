@@ -6,7 +6,7 @@
  *
  *     g_autoptr(GError) error = NULL;
  *     g_autoptr(CpuiddHost) host = cpuidd_host_connect(CPUIDD_BUS_SYSTEM, NULL, &error);
- *     g_autoptr(CpuiddGuest) guest = cpuidd_guest_new_from_file("guest.json", NULL, &error);
+ *     g_autoptr(CpuiddGuest) guest = cpuidd_guest_read("guest.json", NULL, &error);
  *     g_autoptr(CpuiddVerdict) verdict = cpuidd_host_check(host, guest, 0, &error);
  *
  *     puts(cpuidd_verdict_get_word(verdict));
@@ -80,7 +80,7 @@ typedef enum CpuiddJson {
 
 /* A form in which tables, guests or hosts can be read */
 typedef struct CpuiddForm {
-        const char *name;        /* "cpuid-r" */
+        const char *name;        /* "cpuid" */
         const char *description; /* "output of 'cpuid -r', of one or of several CPUs" */
 } CpuiddForm;
 
@@ -99,17 +99,26 @@ char **cpuidd_capabilities_change(const char *const *base, const char *const *en
 
 /* ------------------------------------------- Guests ------------------------------------------- */
 
-/* Reads a guest. @path: a file, or "-" for standard input. @form: a name of cpuidd_list_forms(), or
- * NULL: found by looking at the content. A `cpuid -r` dump is a guest with that table (the first
- * CPU's); a host's profile or recording stands for a guest that has what that host offers with the
- * usual capabilities. At most 16 MiB; a FIFO to which nobody writes is given up after 5 seconds.
- * CPUIDD_ERROR_INPUT. */
-CpuiddGuest *cpuidd_guest_new_from_file(const char *path, const char *form, GError **error);
+/* How to read. The usual: CPUIDD_READ_OPTIONS_DEFAULT, or NULL where they are taken. */
+typedef struct CpuiddReadOptions {
+        const char *form;    /* a name of cpuidd_list_forms(), or NULL: found by looking at it */
+        const char *cpu_map; /* directory of libvirt's CPU models; NULL: where libvirt installs it */
+        int64_t cpu;         /* which CPU of a dump of several; -1: the first */
+} CpuiddReadOptions;
+
+#define CPUIDD_READ_OPTIONS_DEFAULT \
+        { .cpu = -1 }
+
+/* Reads a guest. @path: a file, "-" for standard input, or with the form "dev" a device. A dump of
+ * several CPUs is a guest with one of them; a host's profile or recording stands for a guest that
+ * has what that host offers with the usual capabilities. At most 16 MiB; a FIFO to which nobody
+ * writes is given up after 5 seconds. CPUIDD_ERROR_INPUT. */
+CpuiddGuest *cpuidd_guest_read(const char *path, const CpuiddReadOptions *options, GError **error);
 
 /* The same from memory; @name is what messages call it, and the guest's name where the text has
  * none */
-CpuiddGuest *cpuidd_guest_new_from_bytes(const char *name, const void *bytes, size_t n_bytes,
-                                         const char *form, GError **error);
+CpuiddGuest *cpuidd_guest_read_bytes(const char *name, const void *bytes, size_t n_bytes,
+                                     const CpuiddReadOptions *options, GError **error);
 
 /* From a flat table as on the bus and in struct kvm_cpuid_entry2: seven words a row (leaf,
  * sub-leaf, flags, eax, ebx, ecx, edx). CPUIDD_ERROR_INPUT where they are no whole rows or more
@@ -123,6 +132,18 @@ CpuiddGuest *cpuidd_guest_unref(CpuiddGuest *guest);
 /* Never NULL: a guest without one is named after its file */
 const char *cpuidd_guest_get_name(const CpuiddGuest *guest);
 void cpuidd_guest_set_name(CpuiddGuest *guest, const char *name);
+
+/* What a person should know of how it was read, a sentence each ("CPU 0 is taken, and CPUs 4-7
+ * answer otherwise: ..."); never NULL */
+const char *const *cpuidd_guest_get_warnings(const CpuiddGuest *guest);
+
+/* What the file that it was read from does not tell: "0x14", "0x7.1-", "0x1.0:ecx[27]". A check
+ * judges none of it. Free with g_strfreev(). */
+char **cpuidd_guest_get_unknown(const CpuiddGuest *guest);
+
+/* Whether it is a change of what a host offers (a Firecracker template, libvirt's
+ * host-passthrough): it has no table of its own and becomes a guest where it is checked. */
+bool cpuidd_guest_is_template(const CpuiddGuest *guest);
 
 /* The table as it was given, flat; @ret_n is the number of words */
 const uint32_t *cpuidd_guest_get_words(const CpuiddGuest *guest, size_t *ret_n);
@@ -157,7 +178,7 @@ CpuiddHost *cpuidd_host_connect(CpuiddBus bus, const char *address, GError **err
 
 /* A profile, a recording, or any table that can be read (then a bare host: that table is what KVM
  * offers, and nothing else is known of it). Arguments and errors as with
- * cpuidd_guest_new_from_file(). */
+ * cpuidd_guest_read(). */
 CpuiddHost *cpuidd_host_new_from_file(const char *path, const char *form, GError **error);
 CpuiddHost *cpuidd_host_new_from_bytes(const char *name, const void *bytes, size_t n_bytes,
                                        const char *form, GError **error);

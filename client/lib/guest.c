@@ -10,7 +10,7 @@
 #include "client/lib/json-text.h"
 #include "client/lib/private.h"
 
-/* Takes @guest over. Without a name of its own it has its file's. */
+/* Takes @policy over. Without a name of its own it has its file's. */
 static CpuiddGuest *guest_wrap(Guest *policy, const char *name) {
         CpuiddGuest *guest = g_new0(CpuiddGuest, 1);
 
@@ -18,34 +18,80 @@ static CpuiddGuest *guest_wrap(Guest *policy, const char *name) {
         guest->name =
                 policy->name && *policy->name ? g_strdup(policy->name) : g_path_get_basename(name);
         guest->guest = policy;
+        guest->warnings = g_new0(char *, 1);
         return guest;
 }
 
-CpuiddGuest *cpuidd_guest_new_from_bytes(const char *name, const void *bytes, size_t n_bytes,
-                                         const char *form, GError **error) {
-        GError *local_error = NULL;
-        Guest *guest = format_read_guest(bytes, n_bytes, form, &local_error);
+static char **take_warnings(FormatInput *input) {
+        if (!input->warnings)
+                return g_new0(char *, 1);
 
-        if (!guest) {
-                set_error_input(error, local_error, name);
-                return NULL;
-        }
-
-        return guest_wrap(guest, name);
+        g_ptr_array_set_free_func(input->warnings, NULL);
+        g_ptr_array_add(input->warnings, NULL);
+        return (char **) g_ptr_array_free(g_steal_pointer(&input->warnings), FALSE);
 }
 
-CpuiddGuest *cpuidd_guest_new_from_file(const char *path, const char *form, GError **error) {
-        const char *name = file_display_name(path);
-        GError *local_error = NULL;
-        g_autofree char *text = NULL;
-        size_t n_text;
+/* A template is no guest before it meets a host: of everything it is not known what it is. */
+static Guest *guest_new_for_template(const Template *template) {
+        Guest *guest = guest_new(leaf_table_new());
+        Unknown *unknown = unknown_new();
 
-        if (!file_read(path, &text, &n_text, &local_error)) {
+        guest->name = g_strdup(template->name);
+        if (template->has_capabilities)
+                guest->capabilities = template->capabilities;
+        unknown_add_leaves(unknown, 0, UINT32_MAX);
+        guest_take_unknown(guest, unknown);
+        return guest;
+}
+
+static CpuiddGuest *guest_take_input(FormatInput *input, const char *name) {
+        CpuiddGuest *guest = guest_wrap(input->template ? guest_new_for_template(input->template) :
+                                                          g_steal_pointer(&input->guest),
+                                        name);
+
+        guest->template = g_steal_pointer(&input->template);
+        g_strfreev(guest->warnings);
+        guest->warnings = take_warnings(input);
+        return guest;
+}
+
+static FormatOptions options_of(const CpuiddReadOptions *options) {
+        FormatOptions read = FORMAT_OPTIONS_DEFAULT;
+
+        if (options) {
+                read.form = options->form;
+                read.cpu = options->cpu;
+                read.cpu_map = options->cpu_map;
+        }
+        return read;
+}
+
+CpuiddGuest *cpuidd_guest_read(const char *path, const CpuiddReadOptions *options, GError **error) {
+        const FormatOptions read = options_of(options);
+        const char *name = file_display_name(path);
+        g_auto(FormatInput) input = {};
+        GError *local_error = NULL;
+
+        if (!format_read_guest_path(path, &read, &input, &local_error)) {
                 set_error_input(error, local_error, name);
                 return NULL;
         }
 
-        return cpuidd_guest_new_from_bytes(name, text, n_text, form, error);
+        return guest_take_input(&input, name);
+}
+
+CpuiddGuest *cpuidd_guest_read_bytes(const char *name, const void *bytes, size_t n_bytes,
+                                     const CpuiddReadOptions *options, GError **error) {
+        const FormatOptions read = options_of(options);
+        g_auto(FormatInput) input = {};
+        GError *local_error = NULL;
+
+        if (!format_read_guest(bytes, n_bytes, &read, &input, &local_error)) {
+                set_error_input(error, local_error, name);
+                return NULL;
+        }
+
+        return guest_take_input(&input, name);
 }
 
 CpuiddGuest *cpuidd_guest_new_from_words(const char *name, const uint32_t *words, size_t n_words,
@@ -71,6 +117,8 @@ CpuiddGuest *cpuidd_guest_unref(CpuiddGuest *guest) {
                 return NULL;
 
         guest_free(guest->guest);
+        template_free(guest->template);
+        g_strfreev(guest->warnings);
         g_free(guest->name);
         g_free(guest);
         return NULL;
@@ -85,6 +133,18 @@ void cpuidd_guest_set_name(CpuiddGuest *guest, const char *name) {
 
         g_free(guest->name);
         guest->name = copy;
+}
+
+const char *const *cpuidd_guest_get_warnings(const CpuiddGuest *guest) {
+        return (const char *const *) guest->warnings;
+}
+
+char **cpuidd_guest_get_unknown(const CpuiddGuest *guest) {
+        return unknown_to_texts(guest->guest->unknown);
+}
+
+bool cpuidd_guest_is_template(const CpuiddGuest *guest) {
+        return guest->template != NULL;
 }
 
 const uint32_t *cpuidd_guest_get_words(const CpuiddGuest *guest, size_t *ret_n) {

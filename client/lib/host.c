@@ -23,20 +23,11 @@ CpuiddHost *cpuidd_host_connect(CpuiddBus which, const char *address, GError **e
         return host;
 }
 
-CpuiddHost *cpuidd_host_new_from_bytes(const char *name, const void *bytes, size_t n_bytes,
-                                       const char *form, GError **error) {
-        GError *local_error = NULL;
-        Host *policy = format_read_host(bytes, n_bytes, form, &local_error);
-        CpuiddHost *host;
-        const char *own;
+/* Takes @policy over */
+static CpuiddHost *host_wrap(Host *policy, const char *name) {
+        CpuiddHost *host = g_new0(CpuiddHost, 1);
+        const char *own = host_info(policy)->name;
 
-        if (!policy) {
-                set_error_input(error, local_error, name);
-                return NULL;
-        }
-
-        own = host_info(policy)->name;
-        host = g_new0(CpuiddHost, 1);
         host->n_refs = 1;
         host->name = own && *own ? g_strdup(own) : g_path_get_basename(name);
         host->host = policy;
@@ -44,18 +35,34 @@ CpuiddHost *cpuidd_host_new_from_bytes(const char *name, const void *bytes, size
         return host;
 }
 
-CpuiddHost *cpuidd_host_new_from_file(const char *path, const char *form, GError **error) {
-        const char *name = file_display_name(path);
+CpuiddHost *cpuidd_host_new_from_bytes(const char *name, const void *bytes, size_t n_bytes,
+                                       const char *form, GError **error) {
+        FormatOptions options = FORMAT_OPTIONS_DEFAULT;
+        g_auto(FormatInput) input = {};
         GError *local_error = NULL;
-        g_autofree char *text = NULL;
-        size_t n_text;
 
-        if (!file_read(path, &text, &n_text, &local_error)) {
+        options.form = form;
+        if (!format_read_host(bytes, n_bytes, &options, &input, &local_error)) {
                 set_error_input(error, local_error, name);
                 return NULL;
         }
 
-        return cpuidd_host_new_from_bytes(name, text, n_text, form, error);
+        return host_wrap(g_steal_pointer(&input.host), name);
+}
+
+CpuiddHost *cpuidd_host_new_from_file(const char *path, const char *form, GError **error) {
+        FormatOptions options = FORMAT_OPTIONS_DEFAULT;
+        const char *name = file_display_name(path);
+        g_auto(FormatInput) input = {};
+        GError *local_error = NULL;
+
+        options.form = form;
+        if (!format_read_host_path(path, &options, &input, &local_error)) {
+                set_error_input(error, local_error, name);
+                return NULL;
+        }
+
+        return host_wrap(g_steal_pointer(&input.host), name);
 }
 
 CpuiddHost *cpuidd_host_ref(CpuiddHost *host) {

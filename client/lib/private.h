@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "client/formats/template.h"
 #include "client/lib/bus.h"
 #include "client/lib/cpuidd.h"
 #include "policy/guest.h"
@@ -19,6 +20,8 @@ struct CpuiddGuest {
         unsigned n_refs;
         char *name;
         Guest *guest;
+        Template *template; /* it becomes a guest on a host; NULL: it is one */
+        char **warnings;    /* of its reading */
 };
 
 /* Either asked over the bus, or answered here: then offers is set */

@@ -112,7 +112,7 @@ static GPtrArray *read_guests(void) {
 
                 if (!g_str_has_suffix(name, ".recording"))
                         continue;
-                guest = cpuidd_guest_new_from_file(file, NULL, &error);
+                guest = cpuidd_guest_read(file, NULL, &error);
                 g_assert_no_error(error);
                 cpuidd_guest_set_msr(guest, 0x10a, 0xffff);
                 cpuidd_guest_set_tsc_khz(guest, 2100000);

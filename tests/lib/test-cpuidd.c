@@ -162,7 +162,7 @@ static void test_guest_round_trip(void) {
         g_assert_true(cpuidd_guest_enable(guest, "hyperv.synic", &error));
 
         json = cpuidd_guest_to_json(guest, CPUIDD_JSON_PRETTY);
-        again = cpuidd_guest_new_from_bytes("again", json, strlen(json), NULL, &error);
+        again = cpuidd_guest_read_bytes("again", json, strlen(json), NULL, &error);
         g_assert_no_error(error);
         json_again = cpuidd_guest_to_json(again, CPUIDD_JSON_PRETTY);
         g_assert_cmpstr(json, ==, json_again);
@@ -328,20 +328,22 @@ typedef struct BadCase {
 
 static const BadCase bad_cases[] = {
         { "empty", "", NULL,
-          "f: is empty, expected a guest, a host profile, a recording or 'cpuid -r' output" },
+          "f: is empty, expected a guest, a host profile or a CPUID dump" },
         { "no-number",
           "{\"schema\":\"cpuidd.guest/1\",\"cpuid\":[{\"leaf\":7,\"eax\":0,\"ebx\":\"x\"}]}", NULL,
           "f: leaf 0x7 sub-leaf 0: 'ebx' is not a number" },
         { "no-table", "{\"schema\":\"cpuidd.guest/1\"}", NULL, "f: 'cpuid' is missing" },
         { "unknown-form", "x", "xml",
-          "f: there is no form 'xml', expected one of: recording, host, guest, cpuid-r" },
+          "f: there is no form 'xml', expected one of: recording, host, guest, cpuid" },
 };
 
 static void test_bad(const void *data) {
         const BadCase *c = data;
+        CpuiddReadOptions options = CPUIDD_READ_OPTIONS_DEFAULT;
         g_autoptr(GError) error = NULL, host_error = NULL;
 
-        g_assert_null(cpuidd_guest_new_from_bytes("f", c->text, strlen(c->text), c->form, &error));
+        options.form = c->form;
+        g_assert_null(cpuidd_guest_read_bytes("f", c->text, strlen(c->text), &options, &error));
         g_assert_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT);
         g_assert_cmpstr(error->message, ==, c->message);
         g_assert_null(
@@ -362,7 +364,7 @@ static void test_errors(void) {
         g_assert_null(cpuidd_guest_new_from_words("w", many, 257 * 7, &error));
         g_assert_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT);
         g_clear_error(&error);
-        g_assert_null(cpuidd_guest_new_from_file("/nonexistent", NULL, &error));
+        g_assert_null(cpuidd_guest_read("/nonexistent", NULL, &error));
         g_assert_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT);
         g_clear_error(&error);
         g_assert_false(cpuidd_guest_enable(guest, "nothing", &error));

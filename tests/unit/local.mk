@@ -28,6 +28,10 @@ check_LTLIBRARIES += %D%/libsupport.la
 %C%_libsupport_la_SOURCES = %D%/support.c %D%/support.h
 %C%_libsupport_la_LIBADD = policy/libpolicy.la
 
+check_LTLIBRARIES += %D%/libformsupport.la
+%C%_libformsupport_la_SOURCES = %D%/form-support.c %D%/form-support.h
+%C%_libformsupport_la_LIBADD = client/formats/libformats.la %D%/libsupport.la
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
@@ -37,7 +41,7 @@ TESTS += $(unit_tests)
 %C%_test_enumerate_LDADD = %D%/libsupport.la
 %C%_test_explain_LDADD = %D%/libsupport.la
 %C%_test_fingerprint_LDADD = %D%/libsupport.la
-%C%_test_formats_LDADD = client/formats/libformats.la %D%/libsupport.la
+%C%_test_formats_LDADD = %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
 %C%_test_kinds_LDADD = %D%/libsupport.la
 %C%_test_leaf_LDADD = %D%/libsupport.la

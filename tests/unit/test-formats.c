@@ -3,7 +3,7 @@
 /* Every form in which a table comes, found by its content, and what is refused of it */
 
 #include "client/formats/format.h"
-#include "tests/unit/support.h"
+#include "tests/unit/form-support.h"
 
 #define ROW0 "   0x00000000 0x00: eax=0x00000007 ebx=0x756e6547 ecx=0x6c65746e edx=0x49656e69\n"
 #define ROW1 "   0x00000001 0x00: eax=0x000506f1 ebx=0x00010800 ecx=0x00000201 edx=0x0183fbff\n"
@@ -34,12 +34,12 @@ static const GuestCase guest_cases[] = {
           .n_rows = 1, .ebx1 = 2 },
         { .name = "cpuid-r/folded-before-edx",
           .text = "    0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3\nedx=0x4\n", .n_rows = 1, .ebx1 = 2 },
-        { .name = "cpuid-r/no-sub-leaf", .text = "0x00000001: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4",
+        { .name = "cpuid-r/no-sub-leaf", .text = "0x00000001: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4\n",
           .n_rows = 1, .ebx1 = 2 },
         { .name = "cpuid-r/carriage-returns",
           .text = "CPU:\r\n0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4\r\n", .n_rows = 1, .ebx1 = 2 },
         { .name = "cpuid-r/wide-sub-leaf",
-          .text = ROW0 "   0x0000000d 0x100: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4\n", .n_rows = 2 },
+          .text = ROW0 "   0x00000004 0x100: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4\n", .n_rows = 2 },
         { .name = "cpuid-r/the-same-row-twice", .text = ROW0 ROW1 ROW1, .n_rows = 2, .ebx1 = 0x10800 },
         { .name = "cpuid-r/a-row-twice-that-differs",
           .text = ROW0 ROW1 "   0x00000001 0x00: eax=0x0 ebx=0x0 ecx=0x0 edx=0x0\n",
@@ -84,16 +84,16 @@ static const GuestCase guest_cases[] = {
         { .name = "empty", .text = "", .error = "is empty" },
         { .name = "blank", .text = " \n \n", .error = "is empty" },
         { .name = "no-known-form", .text = "hello\n", .error = "has no known form" },
-        { .name = "form-by-name", .text = ROW0 ROW1, .form = "cpuid-r", .n_rows = 2, .ebx1 = 0x10800 },
+        { .name = "form-by-name", .text = ROW0 ROW1, .form = "cpuid", .n_rows = 2, .ebx1 = 0x10800 },
         { .name = "wrong-form-by-name", .text = ROW0, .form = "guest", .error = "line 1" },
-        { .name = "unknown-form", .text = ROW0, .form = "xml", .error = "expected one of: recording, host, guest, cpuid-r" },
+        { .name = "unknown-form", .text = ROW0, .form = "xml", .error = "expected one of: recording, host, guest, cpuid" },
         /* clang-format on */
 };
 
 static void test_guest_form(const void *data) {
         const GuestCase *c = data;
         g_autoptr(GError) error = NULL;
-        g_autoptr(Guest) guest = format_read_guest(c->text, strlen(c->text), c->form, &error);
+        g_autoptr(Guest) guest = form_read(c->text, strlen(c->text), c->form, &error);
         const Leaf *one;
 
         if (c->error) {
@@ -117,9 +117,92 @@ static void test_binary(void) {
                                     "ELF\0\1\2\3";
         g_autoptr(GError) error = NULL;
 
-        g_assert_null(format_read_guest(bytes, sizeof(bytes), NULL, &error));
+        g_assert_null(form_read(bytes, sizeof(bytes), NULL, &error));
         g_assert_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT);
         g_assert_nonnull(strstr(error->message, "is not text"));
+}
+
+static const char two_cpus[] = "CPU 0:\n" ROW0 ROW1 ROW7 "CPU 1:\n" ROW0 ROW1 ROW7;
+
+static void test_cuts(void) {
+        form_assert_cuts(two_cpus, strlen(two_cpus), "cpuid", 1);
+}
+
+static void test_unknown(void) {
+        g_autoptr(Guest) guest = form_guest(two_cpus, NULL, NULL);
+        g_autofree char *unknown = form_unknown(guest);
+
+        g_assert_cmpstr(unknown, ==, "0x2-0x6 0x80000000-0xbfffffff");
+}
+
+typedef struct CpuCase {
+        const char *name;
+        const char *text;
+        int64_t cpu;
+        const char *warnings; /* all of them */
+        const char *error;
+        uint32_t ebx1;
+} CpuCase;
+
+#define ROW1_APIC \
+        "   0x00000001 0x00: eax=0x000506f1 ebx=0x02010800 ecx=0x00000201 edx=0x0183fbff\n"
+#define ROW1_STEP \
+        "   0x00000001 0x00: eax=0x000506f2 ebx=0x00010800 ecx=0x00000201 edx=0x0183fbff\n"
+
+static const CpuCase cpu_cases[] = {
+        /* clang-format off */
+        { .name = "the-first", .text = "CPU 2:\n" ROW0 ROW1 "CPU 3:\n" ROW0 ROW1_APIC, .cpu = -1,
+          .warnings = "", .ebx1 = 0x10800 },
+        { .name = "by-number", .text = "CPU 2:\n" ROW0 ROW1 "CPU 3:\n" ROW0 ROW1_APIC, .cpu = 3,
+          .warnings = "", .ebx1 = 0x2010800 },
+        { .name = "no-such-number", .text = "CPU 2:\n" ROW0 ROW1 "CPU 3:\n" ROW0 ROW1, .cpu = 0,
+          .error = "has no CPU 0, expected one of: 2-3" },
+        { .name = "mixed-steppings", .text = "CPU 0:\n" ROW0 ROW1 "CPU 1:\n" ROW0 ROW1_STEP, .cpu = -1,
+          .warnings = "CPU 0 is taken, and CPU 1 answers otherwise: 0x1.0:eax[3:0] stepping",
+          .ebx1 = 0x10800 },
+        { .name = "one-without-leaves", .text = "CPU 0:\nCPU 1:\n" ROW0 ROW1 "CPU 2:\n", .cpu = -1,
+          .warnings = "there is no leaf of CPUs 0,2", .ebx1 = 0x10800 },
+        { .name = "no-leaf-at-all", .text = "CPU 0:\nCPU 1:\n", .cpu = -1, .error = "has no leaf of any CPU" },
+        { .name = "two-without-numbers", .text = "CPU:\n" ROW0 ROW1 "CPU:\n" ROW0 ROW1_APIC, .cpu = 1,
+          .warnings = "", .ebx1 = 0x2010800 },
+        /* clang-format on */
+};
+
+static void test_cpu(const void *data) {
+        const CpuCase *c = data;
+        FormatOptions options = { .form = "cpuid", .cpu = c->cpu };
+        g_auto(FormatInput) input = {};
+        g_autoptr(GError) error = NULL;
+        g_autofree char *warnings = NULL;
+
+        if (!format_read_guest(c->text, strlen(c->text), &options, &input, &error)) {
+                g_assert_cmpstr(error->message, ==, c->error);
+                return;
+        }
+
+        g_assert_null(c->error);
+        g_assert_cmphex(form_register(input.guest, 1, 0, REGISTER_EBX), ==, c->ebx1);
+        g_ptr_array_add(input.warnings, NULL);
+        warnings = g_strjoinv("\n", (char **) input.warnings->pdata);
+        g_assert_cmpstr(warnings, ==, c->warnings);
+}
+
+/* A host's CPUs that answer otherwise are its kinds. */
+static void test_kinds(void) {
+        static const char text[] =
+                "CPU 0:\n" ROW0 ROW1 ROW7 "CPU 1:\n" ROW0 ROW1_APIC ROW7 "CPU 2:\n" ROW0 ROW1
+                "0x00000007 0x00: eax=0x0 ebx=0x3 ecx=0x0 edx=0x0\n";
+        FormatOptions options = FORMAT_OPTIONS_DEFAULT;
+        g_auto(FormatInput) input = {};
+        g_autoptr(GError) error = NULL;
+        const Kinds *kinds;
+
+        format_read_host(text, strlen(text), &options, &input, &error);
+        g_assert_no_error(error);
+        kinds = host_kinds(input.host);
+        g_assert_cmpuint(kinds_size(kinds), ==, 2);
+        g_assert_cmpstr(kinds_at(kinds, 0)->cpus, ==, "0-1");
+        g_assert_cmpstr(kinds_at(kinds, 1)->cpus, ==, "2");
 }
 
 static void test_too_many_rows(void) {
@@ -130,7 +213,7 @@ static void test_too_many_rows(void) {
                 g_string_append_printf(text, "0x00000004 0x%02x: eax=0x1 ebx=0x1 ecx=0x1 edx=0x1\n",
                                        i);
 
-        g_assert_null(format_read_guest(text->str, text->len, NULL, &error));
+        g_assert_null(form_read(text->str, text->len, NULL, &error));
         g_assert_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT);
         g_assert_nonnull(strstr(error->message, "line 258: more than 256 rows"));
 }
@@ -138,10 +221,14 @@ static void test_too_many_rows(void) {
 /* A guest's table alone is a host of which nothing else is known. */
 static void test_bare_host(void) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(Host) host = format_read_host(ROW0 ROW1, strlen(ROW0 ROW1), NULL, &error);
+        FormatOptions options = FORMAT_OPTIONS_DEFAULT;
+        g_auto(FormatInput) input = {};
+        const Host *host;
         int64_t value;
 
+        format_read_host(ROW0 ROW1, strlen(ROW0 ROW1), &options, &input, &error);
         g_assert_no_error(error);
+        host = input.host;
         g_assert_cmpstr(host_info(host)->vendor, ==, "GenuineIntel");
         g_assert_null(host_table(host, HOST_HARDWARE));
         g_assert_false(host_get_extension(host, "KVM_CAP_X86_DISABLE_EXITS", &value));
@@ -156,6 +243,15 @@ int main(int argc, char **argv) {
                 g_test_add_data_func(path, &guest_cases[i], test_guest_form);
         }
 
+        for (size_t i = 0; i < G_N_ELEMENTS(cpu_cases); i++) {
+                g_autofree char *path = g_strdup_printf("/formats/cpu/%s", cpu_cases[i].name);
+
+                g_test_add_data_func(path, &cpu_cases[i], test_cpu);
+        }
+
+        g_test_add_func("/formats/cuts", test_cuts);
+        g_test_add_func("/formats/unknown", test_unknown);
+        g_test_add_func("/formats/kinds", test_kinds);
         g_test_add_func("/formats/binary", test_binary);
         g_test_add_func("/formats/too-many-rows", test_too_many_rows);
         g_test_add_func("/formats/bare-host", test_bare_host);

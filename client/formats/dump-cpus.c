@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The other CPUs of a dump. Each has numbers of its own; beyond these a healthy machine's CPUs
+ * answer alike, but for hybrid ones, whose kinds are no mistake and still have to be known: a
+ * guest may run on each of them (facts, formats: fields that differ). */
+
+#include "client/formats/dump-cpus.h"
+
+#include <string.h>
+
+#include "client/formats/format.h"
+#include "policy/field.h"
+#include "policy/place.h"
+
+/* More places are not named one by one */
+#define PLACES_MAX 6
+
+typedef struct Expected {
+        uint32_t leaf;
+        uint32_t masks[N_REGISTERS];
+} Expected;
+
+#define ALL UINT32_MAX
+
+/* Facts, formats: "fields that differ between CPUs of one healthy host", and "bits that show the
+ * moment" */
+static const Expected expected[] = {
+        { 0x1, { 0, 0xff000000, 0x08000000, 0 } }, /* APIC id; OSXSAVE */
+        { 0x3, { ALL, ALL, ALL, ALL } },           /* serial number */
+        { 0x6, { 0, 0, 0, 0xffff0000 } },          /* row in the feedback table */
+        { 0x7, { 0, 0, 0x10, 0 } },                /* OSPKE */
+        { 0xb, { 0, 0, 0, ALL } },
+        { 0xd, { 0, ALL, 0, 0 } }, /* by XCR0 and XSS of the moment */
+        { 0x1f, { 0, 0, 0, ALL } },
+        { 0x80000006, { 0, 0, 0, ALL } },       /* uneven chiplets: */
+        { 0x8000001d, { ALL, ALL, ALL, ALL } }, /* the caches of each differ */
+        { 0x8000001e, { ALL, ALL, ALL, 0 } },
+        { 0x80000026, { 0, ALL, 0, ALL } },
+        { 0xc0000004, { ALL, ALL, ALL, ALL } }, /* temperature and voltage */
+};
+
+static uint32_t expected_mask(uint32_t leaf, Register reg) {
+        for (size_t i = 0; i < G_N_ELEMENTS(expected); i++)
+                if (expected[i].leaf == leaf)
+                        return expected[i].masks[reg];
+
+        return 0;
+}
+
+/* "0-3, 8" of sorted numbers */
+static char *list_numbers(const GArray *numbers) {
+        GString *text = g_string_new(NULL);
+
+        for (size_t i = 0; i < numbers->len; i++) {
+                unsigned first = g_array_index(numbers, unsigned, i), last = first;
+
+                while (i + 1 < numbers->len &&
+                       g_array_index(numbers, unsigned, i + 1) == last + 1) {
+                        last++;
+                        i++;
+                }
+                g_string_append_printf(text, "%s%u", text->len > 0 ? "," : "", first);
+                if (last > first)
+                        g_string_append_printf(text, "-%u", last);
+        }
+
+        return g_string_free(text, FALSE);
+}
+
+static int compare_numbers(const void *a, const void *b) {
+        unsigned left = *(const unsigned *) a, right = *(const unsigned *) b;
+
+        return (left > right) - (left < right);
+}
+
+static GArray *numbers_new(void) {
+        return g_array_new(FALSE, FALSE, sizeof(unsigned));
+}
+
+static char *list_sorted(GArray *numbers) {
+        g_array_sort(numbers, compare_numbers);
+        return list_numbers(numbers);
+}
+
+char *dump_cpus_list(const Dump *dump) {
+        g_autoptr(GArray) numbers = numbers_new();
+
+        for (size_t i = 0; i < dump->cpus->len; i++) {
+                const DumpCpu *cpu = dump->cpus->pdata[i];
+
+                if (leaf_table_size(cpu->table) > 0)
+                        g_array_append_val(numbers, cpu->number);
+        }
+
+        return list_sorted(numbers);
+}
+
+static Leaf *find_difference(GArray *differences, uint32_t leaf, uint32_t subleaf) {
+        Leaf added = { .leaf = leaf, .subleaf = subleaf };
+
+        for (size_t i = 0; i < differences->len; i++) {
+                Leaf *row = &g_array_index(differences, Leaf, i);
+
+                if (row->leaf == leaf && row->subleaf == subleaf)
+                        return row;
+        }
+
+        g_array_append_val(differences, added);
+        return &g_array_index(differences, Leaf, differences->len - 1);
+}
+
+/* Adds the unexpected bits in which two rows differ, one of which may be missing (a list may be
+ * longer on one CPU); whether there are any */
+static bool compare_rows(const Leaf *row, const Leaf *other, GArray *differences) {
+        Leaf *difference = NULL;
+
+        for (Register reg = 0; reg < N_REGISTERS; reg++) {
+                uint32_t bits = (row->registers[reg] ^ (other ? other->registers[reg] : 0)) &
+                        ~expected_mask(row->leaf, reg);
+
+                if (!bits)
+                        continue;
+                if (!difference)
+                        difference = find_difference(differences, row->leaf, row->subleaf);
+                difference->registers[reg] |= bits;
+        }
+
+        return difference != NULL;
+}
+
+static bool compare_tables(const LeafTable *base, const LeafTable *other, GArray *differences) {
+        bool differs = false;
+
+        for (size_t i = 0; i < leaf_table_size(base); i++) {
+                const Leaf *row = leaf_table_at(base, i);
+
+                differs |= compare_rows(row, leaf_table_find(other, row->leaf, row->subleaf),
+                                        differences);
+        }
+
+        for (size_t i = 0; i < leaf_table_size(other); i++) {
+                const Leaf *row = leaf_table_at(other, i);
+
+                if (!leaf_table_find(base, row->leaf, row->subleaf))
+                        differs |= compare_rows(row, NULL, differences);
+        }
+
+        return differs;
+}
+
+/* A field where the bits are all of one, else the bits */
+static void add_places(const Leaf *row, GPtrArray *places) {
+        for (Register reg = 0; reg < N_REGISTERS; reg++) {
+                uint32_t left = row->registers[reg];
+
+                while (left) {
+                        unsigned low = __builtin_ctz(left), high = low;
+                        const Field *field =
+                                field_at(FIELD_INTERFACE_CPU, row->leaf, row->subleaf, reg, low);
+                        g_autofree char *place = NULL;
+
+                        if (field) {
+                                low = field->low;
+                                high = field->high;
+                        }
+                        left &= ~((UINT32_MAX >> (31 - (high - low))) << low);
+                        place = place_format(row->leaf, row->subleaf, reg, high, low);
+                        g_ptr_array_add(places,
+                                        field ? g_strdup_printf("%s %s", place, field->name) :
+                                                g_steal_pointer(&place));
+                }
+        }
+}
+
+static int compare_leaves(const void *a, const void *b) {
+        const Leaf *left = a, *right = b;
+
+        if (left->leaf != right->leaf)
+                return left->leaf < right->leaf ? -1 : 1;
+        return (left->subleaf > right->subleaf) - (left->subleaf < right->subleaf);
+}
+
+static char *join_places(GArray *differences) {
+        g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func(g_free);
+        GString *text = g_string_new(NULL);
+
+        g_array_sort(differences, compare_leaves);
+        for (size_t i = 0; i < differences->len; i++)
+                add_places(&g_array_index(differences, Leaf, i), places);
+
+        for (size_t i = 0; i < places->len && i < PLACES_MAX; i++)
+                g_string_append_printf(text, "%s%s", i > 0 ? ", " : "",
+                                       (const char *) places->pdata[i]);
+        if (places->len > PLACES_MAX)
+                g_string_append_printf(text, " and %u more", places->len - PLACES_MAX);
+        return g_string_free(text, FALSE);
+}
+
+void dump_cpus_warn(const Dump *dump, const DumpCpu *base, GPtrArray *warnings) {
+        g_autoptr(GArray) differences = g_array_new(FALSE, FALSE, sizeof(Leaf));
+        g_autoptr(GArray) other_numbers = numbers_new(), empty_numbers = numbers_new();
+        g_autoptr(LeafTable) table = dump_cpu_clean(base);
+
+        for (size_t i = 0; i < dump->cpus->len; i++) {
+                const DumpCpu *cpu = dump->cpus->pdata[i];
+                g_autoptr(LeafTable) other = NULL;
+
+                if (cpu == base)
+                        continue;
+                if (leaf_table_size(cpu->table) == 0) {
+                        g_array_append_val(empty_numbers, cpu->number);
+                        continue;
+                }
+
+                other = dump_cpu_clean(cpu);
+                if (compare_tables(table, other, differences))
+                        g_array_append_val(other_numbers, cpu->number);
+        }
+
+        if (other_numbers->len > 0) {
+                g_autofree char *numbers = list_sorted(other_numbers);
+                g_autofree char *places = join_places(differences);
+
+                g_ptr_array_add(warnings,
+                                g_strdup_printf("CPU %u is taken, and CPU%s %s answer%s otherwise: "
+                                                "%s",
+                                                base->number, other_numbers->len > 1 ? "s" : "",
+                                                numbers, other_numbers->len > 1 ? "" : "s",
+                                                places));
+        }
+        if (empty_numbers->len > 0) {
+                g_autofree char *numbers = list_sorted(empty_numbers);
+
+                g_ptr_array_add(warnings,
+                                g_strdup_printf("there is no leaf of CPU%s %s",
+                                                empty_numbers->len > 1 ? "s" : "", numbers));
+        }
+}
+
+/* CPUs that answer with the same difference from the base */
+typedef struct Group {
+        LeafTable *rows;
+        GArray *numbers;
+} Group;
+
+static void group_free(void *p) {
+        Group *group = p;
+
+        leaf_table_free(group->rows);
+        g_array_unref(group->numbers);
+        g_free(group);
+}
+
+static bool tables_equal(const LeafTable *left, const LeafTable *right) {
+        size_t n = leaf_table_size(left);
+
+        return n == leaf_table_size(right) &&
+                (n == 0 ||
+                 memcmp(leaf_table_at(left, 0), leaf_table_at(right, 0), n * sizeof(Leaf)) == 0);
+}
+
+/* With the base's bits where CPUs may differ: these make no kind. */
+static LeafTable *level(const LeafTable *base, const LeafTable *table) {
+        LeafTable *leveled = leaf_table_new();
+
+        for (size_t i = 0; i < leaf_table_size(table); i++) {
+                Leaf row = *leaf_table_at(table, i);
+                const Leaf *same = leaf_table_find(base, row.leaf, row.subleaf);
+
+                for (Register reg = 0; same && reg < N_REGISTERS; reg++) {
+                        uint32_t mask = expected_mask(row.leaf, reg);
+
+                        row.registers[reg] =
+                                (row.registers[reg] & ~mask) | (same->registers[reg] & mask);
+                }
+                leaf_table_add(leveled, &row);
+        }
+
+        return leveled;
+}
+
+static GPtrArray *find_groups(const Dump *dump, const LeafTable *base) {
+        GPtrArray *groups = g_ptr_array_new_with_free_func(group_free);
+
+        for (size_t i = 0; i < dump->cpus->len; i++) {
+                const DumpCpu *cpu = dump->cpus->pdata[i];
+                g_autoptr(LeafTable) table = dump_cpu_clean(cpu);
+                g_autoptr(LeafTable) leveled = level(base, table);
+                g_autoptr(LeafTable) rows = NULL;
+                Group *group = NULL;
+
+                if (leaf_table_size(table) == 0)
+                        continue;
+
+                rows = kinds_difference(base, leveled);
+                for (size_t j = 0; j < groups->len && !group; j++)
+                        if (tables_equal(((Group *) groups->pdata[j])->rows, rows))
+                                group = groups->pdata[j];
+                if (!group) {
+                        group = g_new0(Group, 1);
+                        group->rows = g_steal_pointer(&rows);
+                        group->numbers = numbers_new();
+                        g_ptr_array_add(groups, group);
+                }
+                g_array_append_val(group->numbers, cpu->number);
+        }
+
+        return groups;
+}
+
+bool dump_cpus_add_kinds(const Dump *dump, const DumpCpu *base, Kinds *kinds, GError **error) {
+        g_autoptr(LeafTable) table = dump_cpu_clean(base);
+        g_autoptr(GPtrArray) groups = find_groups(dump, table);
+
+        if (groups->len < 2)
+                return true;
+        if (groups->len > KINDS_MAX) {
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "its CPUs answer in %u ways, which makes no host: expected at most %u "
+                            "kinds of CPU; --cpu takes one",
+                            groups->len, KINDS_MAX);
+                return false;
+        }
+
+        for (size_t i = 0; i < groups->len; i++) {
+                Group *group = groups->pdata[i];
+                g_autofree char *numbers = list_sorted(group->numbers);
+
+                if (!kinds_add(kinds, numbers, error))
+                        return false;
+                for (size_t j = 0; j < leaf_table_size(group->rows); j++)
+                        if (!kinds_add_row(kinds, leaf_table_at(group->rows, j), error))
+                                return false;
+        }
+
+        return true;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the CPUs of a dump differ in */
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "client/formats/dump.h"
+#include "policy/kinds.h"
+
+/* Without what lies above the maximum of its range */
+LeafTable *dump_cpu_clean(const DumpCpu *cpu);
+
+/* The numbers of those that have rows: "0-3, 8" */
+char *dump_cpus_list(const Dump *dump);
+
+/* Adds to @warnings what differs from @base though it does not on a healthy machine, and the CPUs
+ * of which there is nothing */
+void dump_cpus_warn(const Dump *dump, const DumpCpu *base, GPtrArray *warnings);
+
+/* A kind for each way in which CPUs answer beyond what each has for itself; none where all answer
+ * alike */
+bool dump_cpus_add_kinds(const Dump *dump, const DumpCpu *base, Kinds *kinds, GError **error);

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Dumps on their way to a guest or a host: which CPU counts, what lies above the maximum of its
+ * range and is the processor's noise, and what is missing (facts, formats: what every importer has
+ * to settle). What CPUs differ in is in dump-cpus.c. */
+
+#include "client/formats/dump.h"
+
+#include <string.h>
+
+#include "client/formats/dump-cpus.h"
+#include "client/formats/format.h"
+#include "policy/enumerate.h"
+#include "policy/field.h"
+#include "policy/words.h"
+
+static void dump_cpu_free(void *p) {
+        DumpCpu *cpu = p;
+
+        leaf_table_free(cpu->table);
+        g_array_unref(cpu->lines);
+        g_clear_pointer(&cpu->msrs, g_hash_table_unref);
+        g_free(cpu);
+}
+
+Dump *dump_new(void) {
+        Dump *dump = g_new0(Dump, 1);
+
+        dump->cpus = g_ptr_array_new_with_free_func(dump_cpu_free);
+        dump->unknown = unknown_new();
+        dump->warnings = g_ptr_array_new_with_free_func(g_free);
+        return dump;
+}
+
+Dump *dump_free(Dump *dump) {
+        if (!dump)
+                return NULL;
+
+        g_free(dump->name);
+        g_ptr_array_unref(dump->cpus);
+        unknown_free(dump->unknown);
+        g_ptr_array_unref(dump->warnings);
+        g_free(dump);
+        return NULL;
+}
+
+static DumpCpu *find_cpu(const Dump *dump, unsigned number) {
+        for (size_t i = dump->cpus->len; i-- > 0;) {
+                DumpCpu *cpu = dump->cpus->pdata[i];
+
+                if (cpu->number == number)
+                        return cpu;
+        }
+
+        return NULL;
+}
+
+bool dump_begin_cpu(Dump *dump, unsigned number, unsigned line, GError **error) {
+        DumpCpu *cpu = find_cpu(dump, number);
+        unsigned i;
+
+        /* The last one is the one that is filled. */
+        if (cpu) {
+                g_ptr_array_find(dump->cpus, cpu, &i);
+                g_ptr_array_add(dump->cpus, g_ptr_array_steal_index(dump->cpus, i));
+                return true;
+        }
+
+        if (dump->cpus->len >= DUMP_CPUS_MAX) {
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "line %u: more than %u CPUs, expected no more", line, DUMP_CPUS_MAX);
+                return false;
+        }
+
+        cpu = g_new0(DumpCpu, 1);
+        cpu->number = number;
+        cpu->table = leaf_table_new();
+        cpu->lines = g_array_new(FALSE, FALSE, sizeof(unsigned));
+        g_ptr_array_add(dump->cpus, cpu);
+        return true;
+}
+
+static DumpCpu *current_cpu(Dump *dump) {
+        if (dump->cpus->len == 0)
+                (void) dump_begin_cpu(dump, 0, 0, NULL);
+
+        return dump->cpus->pdata[dump->cpus->len - 1];
+}
+
+/* "line 7: ", where forms have lines */
+static char *place_of(unsigned line) {
+        return line > 0 ? g_strdup_printf("line %u: ", line) : g_strdup("");
+}
+
+static bool set_error_differs(const DumpCpu *cpu, size_t i, const Leaf *row, unsigned line,
+                              GError **error) {
+        g_autofree char *place = place_of(line);
+        unsigned first = g_array_index(cpu->lines, unsigned, i);
+
+        if (line > 0)
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "%sleaf 0x%x sub-leaf %u again, with other values than in line %u",
+                            place, row->leaf, row->subleaf, first);
+        else
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "leaf 0x%x sub-leaf %u is there twice, with other values", row->leaf,
+                            row->subleaf);
+        return false;
+}
+
+bool dump_add_row(Dump *dump, const Leaf *row, DumpIndex index, unsigned line, GError **error) {
+        const FieldLeaf *leaf = field_leaf_find(FIELD_INTERFACE_CPU, row->leaf);
+        bool is_indexed = index == DUMP_INDEX_UNTOLD ? row->subleaf > 0 || (leaf && leaf->indexed) :
+                                                       index == DUMP_INDEX_YES;
+        DumpCpu *cpu = current_cpu(dump);
+        Leaf added = *row;
+
+        for (size_t i = 0; i < leaf_table_size(cpu->table); i++) {
+                const Leaf *other = leaf_table_at(cpu->table, i);
+
+                if (other->leaf == row->leaf && other->subleaf == row->subleaf)
+                        return memcmp(other->registers, row->registers, sizeof(row->registers)) ==
+                                0 ||
+                                set_error_differs(cpu, i, row, line, error);
+        }
+
+        if (leaf_table_size(cpu->table) >= LEAF_TABLE_MAX) {
+                g_autofree char *place = place_of(line);
+
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "%smore than %u rows of one CPU, which no KVM takes", place,
+                            LEAF_TABLE_MAX);
+                return false;
+        }
+
+        added.flags = is_indexed ? LEAF_FLAG_INDEXED : 0;
+        leaf_table_add(cpu->table, &added);
+        g_array_append_val(cpu->lines, line);
+        return true;
+}
+
+void dump_set_msr(Dump *dump, uint32_t index, uint64_t value) {
+        DumpCpu *cpu = current_cpu(dump);
+
+        if (!cpu->msrs)
+                cpu->msrs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+        g_hash_table_replace(cpu->msrs, GUINT_TO_POINTER(index), g_memdup2(&value, sizeof(value)));
+}
+
+void dump_warn(Dump *dump, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        g_ptr_array_add(dump->warnings, g_strdup_vprintf(format, arguments));
+        va_end(arguments);
+}
+
+static const DumpCpu *choose_cpu(const Dump *dump, int64_t number, GError **error) {
+        g_autofree char *list = NULL;
+
+        if (number < 0) {
+                for (size_t i = 0; i < dump->cpus->len; i++) {
+                        const DumpCpu *cpu = dump->cpus->pdata[i];
+
+                        if (leaf_table_size(cpu->table) > 0)
+                                return cpu;
+                }
+
+                g_set_error_literal(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                                    "has no leaf of any CPU");
+                return NULL;
+        }
+
+        for (size_t i = 0; i < dump->cpus->len; i++) {
+                const DumpCpu *cpu = dump->cpus->pdata[i];
+
+                if (cpu->number == number && leaf_table_size(cpu->table) > 0)
+                        return cpu;
+        }
+
+        list = dump_cpus_list(dump);
+        g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                    "has no CPU %" G_GINT64_FORMAT ", expected one of: %s", number, list);
+        return NULL;
+}
+
+/* Leaves of which there are several sub-leaves count them, whoever knows it or not. */
+static bool is_counted(const LeafTable *table, const Leaf *row) {
+        for (size_t i = 0; i < leaf_table_size(table); i++) {
+                const Leaf *other = leaf_table_at(table, i);
+
+                if (other->leaf == row->leaf && other->subleaf != row->subleaf)
+                        return true;
+        }
+
+        return false;
+}
+
+LeafTable *dump_cpu_clean(const DumpCpu *cpu) {
+        LeafTable *clean = leaf_table_new();
+
+        for (size_t i = 0; i < leaf_table_size(cpu->table); i++) {
+                Leaf row = *leaf_table_at(cpu->table, i);
+
+                if (words_is_above(cpu->table, row.leaf))
+                        continue;
+                if (is_counted(cpu->table, &row))
+                        row.flags |= LEAF_FLAG_INDEXED;
+                leaf_table_add(clean, &row);
+        }
+
+        return clean;
+}
+
+static Unknown *find_unknown(const Dump *dump, const LeafTable *table) {
+        Unknown *unknown = unknown_copy(dump->unknown);
+
+        if (dump->missing != DUMP_MISSING_ZERO)
+                enumerate_missing(table, dump->missing == DUMP_MISSING_ZERO_BETWEEN, unknown);
+        return unknown;
+}
+
+static void add_warnings(const Dump *dump, const DumpCpu *cpu, GPtrArray *warnings) {
+        for (size_t i = 0; i < dump->warnings->len; i++)
+                g_ptr_array_add(warnings, g_strdup(dump->warnings->pdata[i]));
+
+        dump_cpus_warn(dump, cpu, warnings);
+}
+
+static void copy_msrs(const DumpCpu *cpu, Guest *guest) {
+        GHashTableIter iter;
+        void *key, *value;
+
+        if (!cpu->msrs)
+                return;
+
+        g_hash_table_iter_init(&iter, cpu->msrs);
+        while (g_hash_table_iter_next(&iter, &key, &value))
+                guest_set_msr(guest, GPOINTER_TO_UINT(key), *(const uint64_t *) value);
+}
+
+Guest *dump_to_guest(const Dump *dump, int64_t number, GPtrArray *warnings, GError **error) {
+        const DumpCpu *cpu = choose_cpu(dump, number, error);
+        Guest *guest;
+
+        if (!cpu)
+                return NULL;
+
+        guest = guest_new(dump_cpu_clean(cpu));
+        guest->name = g_strdup(dump->name);
+        guest->tsc_khz = dump->tsc_khz;
+        if (dump->has_capabilities)
+                guest->capabilities = dump->capabilities;
+        copy_msrs(cpu, guest);
+        guest_take_unknown(guest, find_unknown(dump, guest->table));
+        add_warnings(dump, cpu, warnings);
+        return guest;
+}
+
+Host *dump_to_host(const Dump *dump, int64_t number, GPtrArray *warnings, GError **error) {
+        const DumpCpu *cpu = choose_cpu(dump, number, error);
+        g_autoptr(Host) host = NULL;
+        LeafTable *table;
+        GHashTableIter iter;
+        void *key, *value;
+
+        if (!cpu)
+                return NULL;
+
+        host = host_new();
+        table = dump_cpu_clean(cpu);
+        host_info_mutable(host)->name = g_strdup(dump->name);
+        host_info_mutable(host)->tsc_khz = dump->tsc_khz;
+        host_take_unknown(host, find_unknown(dump, table));
+        host_take_table(host, HOST_SUPPORTED, table);
+        if (cpu->msrs) {
+                g_hash_table_iter_init(&iter, cpu->msrs);
+                while (g_hash_table_iter_next(&iter, &key, &value))
+                        host_set_msr(host, GPOINTER_TO_UINT(key), *(const uint64_t *) value);
+        }
+
+        if (number < 0 && !dump_cpus_add_kinds(dump, cpu, host_kinds_mutable(host), error))
+                return NULL;
+        if (!host_seal(host, error))
+                return NULL;
+
+        add_warnings(dump, cpu, warnings);
+        return g_steal_pointer(&host);
+}

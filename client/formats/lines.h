@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The lines of a text, for the forms that are made of them */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <glib.h>
+
+typedef struct Lines {
+        const char *next;
+        const char *end;
+        GString *line;
+        unsigned number; /* of the line that was read last, from 1 on */
+        bool is_cut;     /* it is the last one, and has no newline: something may be missing */
+} Lines;
+
+void lines_init(Lines *lines, const char *text, size_t n_text);
+void lines_done(Lines *lines);
+
+/* Without its end and trailing blanks; NULL where there is none. Good until the next call, and
+ * may be changed by the caller. Zero bytes end a line for C's functions, not here. */
+char *lines_next(Lines *lines);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lines, lines_done)
