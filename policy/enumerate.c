@@ -324,9 +324,27 @@ static void add_missing_range(const LeafTable *sorted, const RangeEnds *range, b
         }
 }
 
+/* One range behind the other. Where even the extended range is not there the table was cut off, and
+ * there may have been more of them. */
+static void add_missing_hypervisor(const LeafTable *sorted, bool is_zero, Unknown *unknown) {
+        RangeEnds range = { HYPERVISOR_BASE, HYPERVISOR_BASE + HYPERVISOR_BLOCK - 1 };
+        const Leaf *base;
+
+        while (range.base < HYPERVISOR_LAST && (base = leaf_table_find(sorted, range.base, 0))) {
+                if (base->registers[REGISTER_EAX] == 0 && base->registers[REGISTER_EBX])
+                        add_missing_leaves(sorted, range.base, range.base + 1, is_zero, unknown);
+                else
+                        add_missing_range(sorted, &range, is_zero, unknown);
+                range.base += HYPERVISOR_BLOCK;
+                range.last += HYPERVISOR_BLOCK;
+        }
+
+        if (range.base == HYPERVISOR_BASE || !has_row(sorted, EXTENDED_BASE, 0))
+                unknown_add_leaves(unknown, range.base, HYPERVISOR_LAST);
+}
+
 void enumerate_missing(const LeafTable *table, bool is_zero, Unknown *unknown) {
         static const RangeEnds basic = { 0, HYPERVISOR_BASE - 1 };
-        static const RangeEnds hypervisor = { HYPERVISOR_BASE, HYPERVISOR_LAST };
         static const RangeEnds extended = { EXTENDED_BASE, CENTAUR_BASE - 1 };
         static const RangeEnds centaur = { CENTAUR_BASE, UINT32_MAX };
         g_autoptr(LeafTable) sorted = leaf_table_copy(table);
@@ -334,8 +352,8 @@ void enumerate_missing(const LeafTable *table, bool is_zero, Unknown *unknown) {
 
         leaf_table_sort(sorted);
         add_missing_range(sorted, &basic, is_zero, unknown);
-        if (has_hypervisor(&one) && !has_row(table, HYPERVISOR_BASE, 0))
-                add_missing_range(sorted, &hypervisor, is_zero, unknown);
+        if (has_hypervisor(&one))
+                add_missing_hypervisor(sorted, is_zero, unknown);
         add_missing_range(sorted, &extended, is_zero, unknown);
         if (has_centaur_range(&zero))
                 add_missing_range(sorted, &centaur, is_zero, unknown);

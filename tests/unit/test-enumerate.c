@@ -270,6 +270,27 @@ static const MissingCase missing_cases[] = {
                 .expect = "0x40000000-0x4fffffff",
         },
         {
+                .name = "a-hypervisor-in-part",
+                .rows = { ROW(0, 0, 1), ROW(1, 0, 1, 0, 0x80000000),
+                          ROW(0x40000000, 0, 0x40000001, 0x4b4d564b), EXTENDED },
+                .n_rows = 4,
+                .expect = "0x40000001",
+        },
+        {
+                .name = "a-hypervisor-without-a-maximum-in-part",
+                .rows = { ROW(0, 0, 1), ROW(1, 0, 1, 0, 0x80000000),
+                          ROW(0x40000000, 0, 0, 0x4b4d564b), EXTENDED },
+                .n_rows = 4,
+                .expect = "0x40000001",
+        },
+        {
+                .name = "cut-off-behind-a-hypervisor",
+                .rows = { ROW(0, 0, 1), ROW(1, 0, 1, 0, 0x80000000),
+                          ROW(0x40000000, 0, 0x40000001, 0x4b4d564b), ROW(0x40000001, 0, 7) },
+                .n_rows = 4,
+                .expect = "0x40000100-0x4fffffff 0x80000000-0xbfffffff",
+        },
+        {
                 .name = "centaur",
                 .rows = { ROW(0, 0, 1, 0x746e6543, 0x736c7561, 0x48727561), ROW(1, 0, 1),
                           EXTENDED },
