@@ -8,5 +8,6 @@ include tests/lib/local.mk
 include tests/ctl/local.mk
 include tests/bus/local.mk
 include tests/docs/local.mk
+include tests/fuzz/local.mk
 include tests/live/local.mk
 include tests/bench/local.mk

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# `make fuzz SECONDS=60 FORMS='xen qemu'` needs clang; `make check` replays with whatever compiler.
+EXTRA_PROGRAMS += %D%/fuzz-form
+%C%_fuzz_form_SOURCES = %D%/fuzz-form.c %D%/fuzz-one.c %D%/fuzz.h
+%C%_fuzz_form_LDADD = client/formats/libformats.la policy/libpolicy.la
+%C%_fuzz_form_LDFLAGS = -fsanitize=fuzzer $(AM_LDFLAGS)
+
+check_PROGRAMS += %D%/replay
+%C%_replay_SOURCES = %D%/replay.c %D%/fuzz-one.c %D%/fuzz.h
+%C%_replay_LDADD = tests/unit/libformsupport.la
+
+TESTS += %D%/replay.test
+EXTRA_DIST += %D%/fuzz %D%/replay.test tests/samples
+
+SECONDS = 60
+.PHONY: fuzz
+fuzz:
+	$(srcdir)/%D%/fuzz --seconds $(SECONDS) $(FORMS)

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* replay [--cuts N] FORM FILE...: each file through its form, or with "any" through the one that is
+ * found, as the fuzzers do; and N copies that are cut off somewhere, which may lose and may not
+ * lie. TAP, one line a file. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/formats/file.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/unit/form-support.h"
+
+/* The beginning of a file, where the first CPU is, and its end */
+#define NEAR (24u * 1024)
+
+static int arg_cuts;
+static gboolean arg_list, arg_quiet;
+static char *arg_form;
+
+static const GOptionEntry options[] = {
+        { "list", 0, 0, G_OPTION_ARG_NONE, &arg_list, "The names of all forms that are text",
+          NULL },
+        { "form", 0, 0, G_OPTION_ARG_FILENAME, &arg_form, "The form of a file", "FILE" },
+        { "quiet", 0, 0, G_OPTION_ARG_NONE, &arg_quiet, "One line for all files", NULL },
+        { "cuts", 0, 0, G_OPTION_ARG_INT, &arg_cuts, "How many copies to cut off", "N" },
+        {},
+};
+
+/* Half of the cuts at the ends of lines, which look the most like a whole file */
+static size_t choose_cut(GRand *random, const char *text, size_t n_text) {
+        size_t n = g_rand_int_range(random, 0, MIN(n_text, NEAR));
+        const char *newline;
+
+        if (g_rand_boolean(random)) {
+                newline = memchr(text + n, '\n', n_text - n);
+                if (newline)
+                        n = newline - text + g_rand_int_range(random, 0, 2);
+        }
+        return n;
+}
+
+/* What is wrong with a copy, or NULL */
+static char *replay_cuts(const char *form, const char *text, size_t n_text) {
+        g_autoptr(Guest) whole = form_read(text, n_text, form, NULL);
+        g_autoptr(GRand) random = g_rand_new_with_seed(n_text);
+
+        if (!whole)
+                return NULL;
+
+        for (int i = 0; n_text > 0 && i < arg_cuts; i++) {
+                size_t n = choose_cut(random, text, n_text);
+                g_autofree char *wrong = form_check_cut(whole, text, n, form);
+
+                if (wrong)
+                        return g_strdup_printf("cut off at byte %zu: %s", n, wrong);
+        }
+
+        return NULL;
+}
+
+/* The name of the form that reads it, for cuts may look like nothing */
+static const char *find_form(const char *text, size_t n_text) {
+        for (size_t i = 0; format_table[i]; i++)
+                if (format_table[i]->looks_like && format_table[i]->looks_like(text, n_text))
+                        return format_table[i]->name;
+
+        return NULL;
+}
+
+static bool replay(const char *form, const char *path, unsigned number) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = NULL, *wrong = NULL;
+        const char *found = form;
+        size_t n_text;
+
+        if (!file_read(path, &text, &n_text, &error)) {
+                printf("not ok %u - %s: %s\n", number, path, error->message);
+                return false;
+        }
+
+        fuzz_one(form, (const uint8_t *) text, n_text);
+        if (!found)
+                found = find_form(text, n_text);
+        if (found)
+                wrong = replay_cuts(found, text, n_text);
+        if (arg_quiet && !wrong)
+                return true;
+        printf("%sok %u - %s (%s)%s%s\n", wrong ? "not " : "", number, path, found ?: "no form",
+               wrong ? ": " : "", wrong ?: "");
+        return !wrong;
+}
+
+static int print_forms(void) {
+        for (size_t i = 0; format_table[i]; i++)
+                if (format_table[i]->read)
+                        puts(format_table[i]->name);
+
+        return EXIT_SUCCESS;
+}
+
+static int print_form(const char *path) {
+        g_autofree char *text = NULL;
+        size_t n_text;
+        const char *form = file_read(path, &text, &n_text, NULL) ? find_form(text, n_text) : NULL;
+
+        puts(form ?: "none");
+        return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+        g_autoptr(GOptionContext) context = g_option_context_new("FORM FILE...");
+        g_autoptr(GError) error = NULL;
+        bool is_good = true;
+
+        g_option_context_add_main_entries(context, options, NULL);
+        if (!g_option_context_parse(context, &argc, &argv, &error) ||
+            (!arg_list && !arg_form && argc < 3)) {
+                fprintf(stderr, "replay: %s\n", error ? error->message : "expected FORM FILE...");
+                return EXIT_FAILURE;
+        }
+
+        if (arg_list)
+                return print_forms();
+        if (arg_form)
+                return print_form(arg_form);
+
+        for (int i = 2; i < argc; i++)
+                is_good &= replay(g_str_equal(argv[1], "any") ? NULL : argv[1], argv[i], i - 1);
+        if (arg_quiet)
+                printf("%sok 1 - %d files as %s\n", is_good ? "" : "not ", argc - 2, argv[1]);
+        printf("1..%d\n", arg_quiet ? 1 : argc - 2);
+        return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
