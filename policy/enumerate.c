@@ -295,6 +295,8 @@ typedef struct RangeEnds {
 static void add_missing_range(const LeafTable *sorted, const RangeEnds *range, bool is_zero,
                               Unknown *unknown) {
         const Leaf *base = leaf_table_find(sorted, range->base, 0);
+        /* Nothing stands behind it that would show that its last leaf is whole. */
+        bool is_final = range->base >= EXTENDED_BASE || !has_row(sorted, EXTENDED_BASE, 0);
         uint32_t last = range->last;
         uint32_t highest = range->base;
 
@@ -312,7 +314,7 @@ static void add_missing_range(const LeafTable *sorted, const RangeEnds *range, b
 
         for (size_t i = 0; i < G_N_ELEMENTS(divisions); i++) {
                 uint32_t leaf = divisions[i].leaf;
-                bool is_last = leaf == highest && last > highest;
+                bool is_last = leaf == highest && (last > highest || is_final);
 
                 for (size_t j = 0;
                      leaf >= range->base && leaf <= last && j < leaf_table_size(sorted); j++)

@@ -264,6 +264,13 @@ static const MissingCase missing_cases[] = {
                 .expect = "",
         },
         {
+                .name = "a-last-list-that-may-have-been-cut-off",
+                .rows = { ROW(0, 0, 4), SUBROW(4, 0, 0x121) },
+                .n_rows = 2,
+                .is_zero = true,
+                .expect = "0x4.1- 0x80000000-0xbfffffff",
+        },
+        {
                 .name = "a-hypervisor",
                 .rows = { ROW(0, 0, 1), ROW(1, 0, 1, 0, 0x80000000), EXTENDED },
                 .n_rows = 3,
