@@ -14,7 +14,12 @@
 G_DEFINE_QUARK(format_error_quark, format_error)
 
 const Format *const format_table[] = {
-        &format_recording, &format_host_json, &format_guest_json, &format_cpuid_r, NULL,
+        &format_recording,
+        &format_host_json,
+        &format_guest_json,
+        &format_cpuid_r,
+        &format_kvm,
+        NULL,
 };
 
 void format_input_done(FormatInput *input) {

@@ -67,6 +67,7 @@ typedef struct Format {
 extern const Format format_cpuid_r;
 extern const Format format_guest_json;
 extern const Format format_host_json;
+extern const Format format_kvm;
 extern const Format format_recording;
 
 /* All of them in the order in which they are looked for, ended by NULL */

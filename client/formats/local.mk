@@ -13,6 +13,7 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/json-parse.c \
 	%D%/json-read.c \
 	%D%/json.h \
+	%D%/kvm.c \
 	%D%/lines.c %D%/lines.h \
 	%D%/recording.c \
 	%D%/template.c %D%/template.h

@@ -8,6 +8,7 @@ unit_tests = \
 	%D%/test-enumerate \
 	%D%/test-explain \
 	%D%/test-fingerprint \
+	%D%/test-form-kvm \
 	%D%/test-formats \
 	%D%/test-host \
 	%D%/test-kinds \
@@ -41,6 +42,7 @@ TESTS += $(unit_tests)
 %C%_test_enumerate_LDADD = %D%/libsupport.la
 %C%_test_explain_LDADD = %D%/libsupport.la
 %C%_test_fingerprint_LDADD = %D%/libsupport.la
+%C%_test_form_kvm_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
 %C%_test_kinds_LDADD = %D%/libsupport.la
