@@ -17,6 +17,8 @@
 #define HYPERVISOR_BLOCK 0x100
 #define HYPERVISOR_BLOCKS_MAX 16
 #define EXTENDED_BASE 0x80000000
+#define TRANSMETA_BASE 0x80860000
+#define TRANSMETA_LAST 0x8086ffff
 #define CENTAUR_BASE 0xc0000000
 
 typedef enum SubleafRule {
@@ -177,14 +179,22 @@ static void read_hypervisor_ranges(Walk *walk) {
         }
 }
 
-/* Others answer the range with whatever is in their last basic leaf, which may look like one */
-static bool has_centaur_range(const Leaf *row) {
+static bool has_vendor(const Leaf *row, const char *expected) {
         char vendor[13] = {};
 
         memcpy(vendor, &row->registers[REGISTER_EBX], 4);
         memcpy(vendor + 4, &row->registers[REGISTER_EDX], 4);
         memcpy(vendor + 8, &row->registers[REGISTER_ECX], 4);
-        return strcmp(vendor, "CentaurHauls") == 0 || strcmp(vendor, "  Shanghai  ") == 0;
+        return strcmp(vendor, expected) == 0;
+}
+
+/* Others answer the range with whatever is in their last basic leaf, which may look like one */
+static bool has_centaur_range(const Leaf *row) {
+        return has_vendor(row, "CentaurHauls") || has_vendor(row, "  Shanghai  ");
+}
+
+static bool has_transmeta_range(const Leaf *row) {
+        return has_vendor(row, "GenuineTMx86") || has_vendor(row, "TransmetaCPU");
 }
 
 static bool has_hypervisor(const Leaf *row) {
@@ -326,37 +336,46 @@ static void add_missing_range(const LeafTable *sorted, const RangeEnds *range, b
         }
 }
 
-/* One range behind the other. Where even the extended range is not there the table was cut off, and
- * there may have been more of them. */
+/* One block after the other, as read_hypervisor_ranges() reads them. What has leaves of the ranges
+ * behind told of all blocks that there are. */
 static void add_missing_hypervisor(const LeafTable *sorted, bool is_zero, Unknown *unknown) {
-        RangeEnds range = { HYPERVISOR_BASE, HYPERVISOR_BASE + HYPERVISOR_BLOCK - 1 };
-        const Leaf *base;
+        size_t n = leaf_table_size(sorted);
+        uint32_t base = HYPERVISOR_BASE;
 
-        while (range.base < HYPERVISOR_LAST && (base = leaf_table_find(sorted, range.base, 0))) {
-                if (base->registers[REGISTER_EAX] == 0 && base->registers[REGISTER_EBX])
-                        add_missing_leaves(sorted, range.base, range.base + 1, is_zero, unknown);
-                else
-                        add_missing_range(sorted, &range, is_zero, unknown);
-                range.base += HYPERVISOR_BLOCK;
-                range.last += HYPERVISOR_BLOCK;
+        for (uint32_t i = 0; i < HYPERVISOR_BLOCKS_MAX; i++, base += HYPERVISOR_BLOCK) {
+                const Leaf *row = leaf_table_find(sorted, base, 0);
+                uint32_t last;
+
+                if (!row)
+                        break;
+
+                last = row->registers[REGISTER_EAX];
+                if (last < base || last - base >= HYPERVISOR_BLOCK)
+                        last = last == 0 && row->registers[REGISTER_EBX] ? base + 1 : base;
+                add_missing_leaves(sorted, base, last, is_zero, unknown);
         }
 
-        if (range.base == HYPERVISOR_BASE || !has_row(sorted, EXTENDED_BASE, 0))
-                unknown_add_leaves(unknown, range.base, HYPERVISOR_LAST);
+        if (base == HYPERVISOR_BASE || n == 0 ||
+            leaf_table_at(sorted, n - 1)->leaf <= HYPERVISOR_LAST)
+                unknown_add_leaves(unknown, base, HYPERVISOR_LAST);
 }
 
 void enumerate_missing(const LeafTable *table, bool is_zero, Unknown *unknown) {
         static const RangeEnds basic = { 0, HYPERVISOR_BASE - 1 };
         static const RangeEnds extended = { EXTENDED_BASE, CENTAUR_BASE - 1 };
+        static const RangeEnds transmeta = { TRANSMETA_BASE, TRANSMETA_LAST };
         static const RangeEnds centaur = { CENTAUR_BASE, UINT32_MAX };
         g_autoptr(LeafTable) sorted = leaf_table_copy(table);
         const Leaf zero = row_or_zero(table, 0, 0), one = row_or_zero(table, 1, 0);
 
         leaf_table_sort(sorted);
         add_missing_range(sorted, &basic, is_zero, unknown);
-        if (has_hypervisor(&one))
+        /* Without leaf 1 nobody knows whether there is one. */
+        if (has_hypervisor(&one) || !has_row(table, 1, 0))
                 add_missing_hypervisor(sorted, is_zero, unknown);
         add_missing_range(sorted, &extended, is_zero, unknown);
+        if (has_transmeta_range(&zero))
+                add_missing_range(sorted, &transmeta, is_zero, unknown);
         if (has_centaur_range(&zero))
                 add_missing_range(sorted, &centaur, is_zero, unknown);
 }
