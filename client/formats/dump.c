@@ -27,6 +27,7 @@ Dump *dump_new(void) {
         Dump *dump = g_new0(Dump, 1);
 
         dump->cpus = g_ptr_array_new_with_free_func(dump_cpu_free);
+        dump->cpus_by_number = g_hash_table_new(NULL, NULL);
         dump->unknown = unknown_new();
         dump->warnings = g_ptr_array_new_with_free_func(g_free);
         return dump;
@@ -37,6 +38,7 @@ Dump *dump_free(Dump *dump) {
                 return NULL;
 
         g_free(dump->name);
+        g_hash_table_unref(dump->cpus_by_number);
         g_ptr_array_unref(dump->cpus);
         unknown_free(dump->unknown);
         g_ptr_array_unref(dump->warnings);
@@ -44,25 +46,11 @@ Dump *dump_free(Dump *dump) {
         return NULL;
 }
 
-static DumpCpu *find_cpu(const Dump *dump, unsigned number) {
-        for (size_t i = dump->cpus->len; i-- > 0;) {
-                DumpCpu *cpu = dump->cpus->pdata[i];
-
-                if (cpu->number == number)
-                        return cpu;
-        }
-
-        return NULL;
-}
-
 bool dump_begin_cpu(Dump *dump, unsigned number, unsigned line, GError **error) {
-        DumpCpu *cpu = find_cpu(dump, number);
-        unsigned i;
+        DumpCpu *cpu = g_hash_table_lookup(dump->cpus_by_number, GUINT_TO_POINTER(number));
 
-        /* The last one is the one that is filled. */
         if (cpu) {
-                g_ptr_array_find(dump->cpus, cpu, &i);
-                g_ptr_array_add(dump->cpus, g_ptr_array_steal_index(dump->cpus, i));
+                dump->cpu = cpu;
                 return true;
         }
 
@@ -77,14 +65,16 @@ bool dump_begin_cpu(Dump *dump, unsigned number, unsigned line, GError **error) 
         cpu->table = leaf_table_new();
         cpu->lines = g_array_new(FALSE, FALSE, sizeof(unsigned));
         g_ptr_array_add(dump->cpus, cpu);
+        g_hash_table_insert(dump->cpus_by_number, GUINT_TO_POINTER(number), cpu);
+        dump->cpu = cpu;
         return true;
 }
 
 static DumpCpu *current_cpu(Dump *dump) {
-        if (dump->cpus->len == 0)
+        if (!dump->cpu)
                 (void) dump_begin_cpu(dump, 0, 0, NULL);
 
-        return dump->cpus->pdata[dump->cpus->len - 1];
+        return dump->cpu;
 }
 
 /* "line 7: ", where forms have lines */

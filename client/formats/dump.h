@@ -43,7 +43,9 @@ typedef struct DumpCpu {
 
 typedef struct Dump {
         char *name;      /* of the machine; NULL where the form has none */
-        GPtrArray *cpus; /* DumpCpu */
+        GPtrArray *cpus; /* DumpCpu, in the order in which they begin */
+        GHashTable *cpus_by_number;
+        DumpCpu *cpu; /* that is filled, or NULL: none yet */
         DumpMissing missing;
         Unknown *unknown;    /* what the form cannot carry, beside what is missing */
         GPtrArray *warnings; /* sentences for people, with the line if there is one */
@@ -55,8 +57,8 @@ typedef struct Dump {
 Dump *dump_new(void);
 Dump *dump_free(Dump *dump);
 
-/* The CPU to which rows and MSRs from now on belong; one that is there already is gone on with.
- * FORMAT_ERROR_CONTENT beyond DUMP_CPUS_MAX. */
+/* The CPU to which rows and MSRs from now on belong; one that is there already is gone on with, at
+ * its place. FORMAT_ERROR_CONTENT beyond DUMP_CPUS_MAX. */
 bool dump_begin_cpu(Dump *dump, unsigned number, unsigned line, GError **error);
 
 /* Without dump_begin_cpu() before it is of CPU 0. @row's flags are worked out. @line: 0 where there
