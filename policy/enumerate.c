@@ -233,6 +233,12 @@ static Leaf row_or_zero(const LeafTable *table, uint32_t leaf, uint32_t subleaf)
 
 /* What goes on until a sub-leaf says that it is the last one */
 static void add_missing_after(const LeafTable *table, const Division *division, Unknown *unknown) {
+        const Leaf zero = row_or_zero(table, division->leaf, 0);
+
+        /* An empty list: CPUs without the leaf answer 0. */
+        if (division->first == 1 && is_end(division, &zero))
+                return;
+
         for (uint32_t i = division->first; i < SUBLEAVES_MAX; i++) {
                 const Leaf *row = leaf_table_find(table, division->leaf, i);
 

@@ -256,6 +256,13 @@ static const MissingCase missing_cases[] = {
                 .expect = "",
         },
         {
+                .name = "an-empty-list",
+                .rows = { ROW(0, 0, 4), ROW(1, 0), ROW(2, 0), ROW(3, 0), SUBROW(4, 0, 0),
+                          EXTENDED },
+                .n_rows = 6,
+                .expect = "",
+        },
+        {
                 .name = "a-list-whose-end-is-zero",
                 .rows = { ROW(0, 0, 5), ROW(1, 0, 1), SUBROW(4, 0, 0x121), SUBROW(4, 1, 0x122),
                           ROW(5, 0, 1), EXTENDED },
