@@ -231,8 +231,10 @@ static Leaf row_or_zero(const LeafTable *table, uint32_t leaf, uint32_t subleaf)
         return row ? *row : (Leaf){};
 }
 
-/* What goes on until a sub-leaf says that it is the last one */
-static void add_missing_after(const LeafTable *table, const Division *division, Unknown *unknown) {
+/* What goes on until a sub-leaf says that it is the last one. One before @first that is missing is
+ * zero, and says that, too. */
+static void add_missing_after(const LeafTable *table, const Division *division, uint32_t first,
+                              Unknown *unknown) {
         const Leaf zero = row_or_zero(table, division->leaf, 0);
 
         /* An empty list: CPUs without the leaf answer 0. */
@@ -242,7 +244,7 @@ static void add_missing_after(const LeafTable *table, const Division *division, 
         for (uint32_t i = division->first; i < SUBLEAVES_MAX; i++) {
                 const Leaf *row = leaf_table_find(table, division->leaf, i);
 
-                if (row && is_end(division, row))
+                if (row ? is_end(division, row) : i < first)
                         return;
                 if (!row) {
                         unknown_add_subleaves(unknown, division->leaf, i, UINT32_MAX);
@@ -251,36 +253,58 @@ static void add_missing_after(const LeafTable *table, const Division *division, 
         }
 }
 
-/* @is_zero: as in enumerate_missing(), and the leaf is not the last one of its range */
-static void add_missing_subleaves(const LeafTable *table, const Division *division, bool is_zero,
+/* Nobody knows which there are; what the table has is told all the same. */
+static void add_missing_others(const LeafTable *table, const Division *division, Unknown *unknown) {
+        uint32_t next = division->first;
+
+        for (uint32_t i = next; i < SUBLEAVES_MAX; i++) {
+                if (!has_row(table, division->leaf, i))
+                        continue;
+                if (i > next)
+                        unknown_add_subleaves(unknown, division->leaf, next, i - 1);
+                next = i + 1;
+        }
+
+        unknown_add_subleaves(unknown, division->leaf, next, UINT32_MAX);
+}
+
+/* Sub-leaves below @first that are missing are zero. */
+static void add_missing_subleaves(const LeafTable *table, const Division *division, uint32_t first,
                                   Unknown *unknown) {
         const Leaf zero = row_or_zero(table, division->leaf, 0);
         const Leaf one = row_or_zero(table, division->leaf, 1);
+        uint32_t telling = division->rule == SUBLEAF_XSAVE ? 2 : 1;
+        bool is_told = true;
         uint64_t listed;
 
-        if (is_zero)
-                return;
-
-        for (uint32_t i = 0; i < division->first; i++)
-                if (!has_row(table, division->leaf, i))
+        for (uint32_t i = first; i < division->first; i++)
+                if (!has_row(table, division->leaf, i)) {
                         unknown_add_subleaves(unknown, division->leaf, i, i);
+                        is_told &= i >= telling;
+                }
 
-        /* Without the sub-leaves that tell, nobody knows of the others. */
-        if (!has_row(table, division->leaf, 0) ||
-            (division->rule == SUBLEAF_XSAVE && !has_row(table, division->leaf, 1))) {
-                unknown_add_subleaves(unknown, division->leaf, division->first, UINT32_MAX);
+        if (!is_told) {
+                add_missing_others(table, division, unknown);
                 return;
         }
 
         if (division->rule == SUBLEAF_WHILE) {
-                add_missing_after(table, division, unknown);
+                add_missing_after(table, division, first, unknown);
                 return;
         }
 
         listed = list_subleaves(division, &zero, &one);
-        for (uint32_t i = division->first; i < SUBLEAVES_MAX; i++)
+        for (uint32_t i = MAX(first, division->first); i < SUBLEAVES_MAX; i++)
                 if ((listed & (UINT64_C(1) << i)) && !has_row(table, division->leaf, i))
                         unknown_add_subleaves(unknown, division->leaf, i, i);
+}
+
+void enumerate_missing_subleaves(const LeafTable *table, uint32_t leaf, uint32_t first,
+                                 Unknown *unknown) {
+        const Division *division = division_find(leaf);
+
+        if (division && has_row(table, leaf, 0))
+                add_missing_subleaves(table, division, first, unknown);
 }
 
 /* The leaves from @first to @last of which the table has no row at all. @sorted: the table's rows
@@ -308,13 +332,22 @@ typedef struct RangeEnds {
         uint32_t last; /* that the range can have at all */
 } RangeEnds;
 
-static void add_missing_range(const LeafTable *sorted, const RangeEnds *range, bool is_zero,
-                              Unknown *unknown) {
+/* Lists without an end are whole where they do not stand last. */
+static bool is_whole(const LeafTable *sorted, const Division *division) {
+        const Leaf *last = leaf_table_at(sorted, leaf_table_size(sorted) - 1);
+
+        return division->rule == SUBLEAF_WHILE && last->leaf > division->leaf;
+}
+
+static void add_missing_range(const LeafTable *sorted, const RangeEnds *range,
+                              EnumerateMissing flags, Unknown *unknown) {
         const Leaf *base = leaf_table_find(sorted, range->base, 0);
         /* Nothing stands behind it that would show that its last leaf is whole. */
         bool is_final = range->base >= EXTENDED_BASE || !has_row(sorted, EXTENDED_BASE, 0);
         uint32_t last = range->last;
         uint32_t highest = range->base;
+        /* Where rows are, the base is not zero: without it these are a part of a table. */
+        bool is_zero = base && flags & ENUMERATE_MISSING_ZERO;
 
         /* A base that is zero says that there is no such range. */
         if (base)
@@ -335,38 +368,44 @@ static void add_missing_range(const LeafTable *sorted, const RangeEnds *range, b
                 for (size_t j = 0;
                      leaf >= range->base && leaf <= last && j < leaf_table_size(sorted); j++)
                         if (leaf_table_at(sorted, j)->leaf == leaf) {
-                                add_missing_subleaves(sorted, &divisions[i], is_zero && !is_last,
-                                                      unknown);
+                                if ((!is_zero || is_last) &&
+                                    !(flags & ENUMERATE_MISSING_ENDS &&
+                                      is_whole(sorted, &divisions[i])))
+                                        add_missing_subleaves(sorted, &divisions[i], 0, unknown);
                                 break;
                         }
         }
 }
 
-/* One block after the other, as read_hypervisor_ranges() reads them. What has leaves of the ranges
- * behind told of all blocks that there are. */
-static void add_missing_hypervisor(const LeafTable *sorted, bool is_zero, Unknown *unknown) {
+/* Of each interface up to its own maximum. Whether there is another one is told by rows behind it:
+ * tables have their rows in order, and a hypervisor its interfaces without a gap. */
+static void add_missing_hypervisor(const LeafTable *sorted, EnumerateMissing flags,
+                                   Unknown *unknown) {
         size_t n = leaf_table_size(sorted);
-        uint32_t base = HYPERVISOR_BASE;
+        uint32_t behind = n > 0 ? leaf_table_at(sorted, n - 1)->leaf : 0;
 
-        for (uint32_t i = 0; i < HYPERVISOR_BLOCKS_MAX; i++, base += HYPERVISOR_BLOCK) {
+        for (uint32_t i = 0; i < HYPERVISOR_BLOCKS_MAX; i++) {
+                uint32_t base = HYPERVISOR_BASE + i * HYPERVISOR_BLOCK, last;
                 const Leaf *row = leaf_table_find(sorted, base, 0);
-                uint32_t last;
 
-                if (!row)
-                        break;
+                if (!row) {
+                        if (i == 0 || behind <= HYPERVISOR_LAST)
+                                unknown_add_leaves(unknown, base, HYPERVISOR_LAST);
+                        return;
+                }
 
                 last = row->registers[REGISTER_EAX];
-                if (last < base || last - base >= HYPERVISOR_BLOCK)
-                        last = last == 0 && row->registers[REGISTER_EBX] ? base + 1 : base;
-                add_missing_leaves(sorted, base, last, is_zero, unknown);
-        }
+                if (last == 0 && row->registers[REGISTER_EBX])
+                        last = base + 1;
+                if (last < base)
+                        return;
 
-        if (base == HYPERVISOR_BASE || n == 0 ||
-            leaf_table_at(sorted, n - 1)->leaf <= HYPERVISOR_LAST)
-                unknown_add_leaves(unknown, base, HYPERVISOR_LAST);
+                last = MIN(last, base + HYPERVISOR_BLOCK - 1);
+                add_missing_leaves(sorted, base, last, flags & ENUMERATE_MISSING_ZERO, unknown);
+        }
 }
 
-void enumerate_missing(const LeafTable *table, bool is_zero, Unknown *unknown) {
+void enumerate_missing(const LeafTable *table, EnumerateMissing flags, Unknown *unknown) {
         static const RangeEnds basic = { 0, HYPERVISOR_BASE - 1 };
         static const RangeEnds extended = { EXTENDED_BASE, CENTAUR_BASE - 1 };
         static const RangeEnds transmeta = { TRANSMETA_BASE, TRANSMETA_LAST };
@@ -375,13 +414,12 @@ void enumerate_missing(const LeafTable *table, bool is_zero, Unknown *unknown) {
         const Leaf zero = row_or_zero(table, 0, 0), one = row_or_zero(table, 1, 0);
 
         leaf_table_sort(sorted);
-        add_missing_range(sorted, &basic, is_zero, unknown);
-        /* Without leaf 1 nobody knows whether there is one. */
+        add_missing_range(sorted, &basic, flags, unknown);
         if (has_hypervisor(&one) || !has_row(table, 1, 0))
-                add_missing_hypervisor(sorted, is_zero, unknown);
-        add_missing_range(sorted, &extended, is_zero, unknown);
+                add_missing_hypervisor(sorted, flags, unknown);
+        add_missing_range(sorted, &extended, flags, unknown);
         if (has_transmeta_range(&zero))
-                add_missing_range(sorted, &transmeta, is_zero, unknown);
+                add_missing_range(sorted, &transmeta, flags, unknown);
         if (has_centaur_range(&zero))
-                add_missing_range(sorted, &centaur, is_zero, unknown);
+                add_missing_range(sorted, &centaur, flags, unknown);
 }

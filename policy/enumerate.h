@@ -24,6 +24,18 @@ typedef enum EnumerateFlags {
  * where the asking failed. */
 LeafTable *enumerate_cpuid(EnumerateFunc func, void *userdata, EnumerateFlags flags);
 
+typedef enum EnumerateMissing {
+        /* What is missing between two rows was left out for being zero. */
+        ENUMERATE_MISSING_ZERO = 1 << 0,
+        /* The sub-leaf that ends a list is left out: behind it are rows of other leaves. */
+        ENUMERATE_MISSING_ENDS = 1 << 1,
+} EnumerateMissing;
+
 /* Adds to @unknown the leaves and sub-leaves that the table has to have by its own maxima and
- * masks, and does not. @is_zero: what is missing between two rows was left out for being zero. */
-void enumerate_missing(const LeafTable *table, bool is_zero, Unknown *unknown);
+ * masks, and does not. */
+void enumerate_missing(const LeafTable *table, EnumerateMissing flags, Unknown *unknown);
+
+/* The same of one leaf, of its sub-leaves from @first on: those before it that are missing are
+ * zero. Nothing where the leaf has no sub-leaf 0: that it is zero says that there are no others. */
+void enumerate_missing_subleaves(const LeafTable *table, uint32_t leaf, uint32_t first,
+                                 Unknown *unknown);
