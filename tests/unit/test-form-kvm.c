@@ -6,7 +6,9 @@
 
 #include "tests/unit/form-support.h"
 
-#define LINE0 "00000000 00000000 0 00000007 756e6547 6c65746e 49656e69\n"
+/* Without the hypervisor bit */
+#define LINE1 "00000001 00000000 0 000506f1 00000800 00000001 00000001\n"
+#define LINE0 "00000000 00000000 0 00000007 756e6547 6c65746e 49656e69\n" LINE1
 #define LINE7 "00000007 00000000 1 00000001 00000002 00000003 00000004\n"
 #define LINE71 "00000007 00000001 1 00000005 00000006 00000007 00000008\n"
 #define EXTENDED "80000000 00000000 0 80000000 00000000 00000000 00000000\n"
@@ -20,19 +22,19 @@ typedef struct TextCase {
 } TextCase;
 
 static const TextCase text_cases[] = {
-        { "whole", LINE0 LINE7 LINE71 EXTENDED, "0x0.0 0x7.0 0x7.1 0x80000000.0", "", NULL },
-        { "cut-off", LINE0 LINE7 LINE71, "0x0.0 0x7.0 0x7.1", "0x80000000-0xbfffffff", NULL },
+        { "whole", LINE0 LINE7 LINE71 EXTENDED, "0x0.0 0x1.0 0x7.0 0x7.1 0x80000000.0", "", NULL },
+        { "cut-off", LINE0 LINE7 LINE71, "0x0.0 0x1.0 0x7.0 0x7.1", "0x80000000-0xbfffffff", NULL },
         { "empty-lines-and-comments", "\n# function index\n" LINE0 "\n" EXTENDED,
-          "0x0.0 0x80000000.0", "0x1-0x7", NULL },
+          "0x0.0 0x1.0 0x80000000.0", "0x2-0x7", NULL },
         { "a-digit-short", LINE0 "00000007 00000000 1 00000001 00000002 00000003 0000000\n", NULL,
-          NULL, "line 2: expected 'FUNCTION INDEX" },
+          NULL, "line 3: expected 'FUNCTION INDEX" },
         { "a-word-short", LINE0 "00000007 00000000 1 00000001 00000002 00000003\n", NULL, NULL,
-          "line 2: expected 'FUNCTION INDEX" },
+          "line 3: expected 'FUNCTION INDEX" },
         { "a-word-more", LINE0 "00000007 00000000 1 00000001 00000002 00000003 00000004 5\n", NULL,
-          NULL, "line 2: expected 'FUNCTION INDEX" },
+          NULL, "line 3: expected 'FUNCTION INDEX" },
         { "the-same-row-with-other-values",
           LINE0 LINE7 "00000007 00000000 1 00000001 00000002 00000003 00000005\n", NULL, NULL,
-          "line 3: leaf 0x7 sub-leaf 0 again, with other values than in line 2" },
+          "line 4: leaf 0x7 sub-leaf 0 again, with other values than in line 3" },
 };
 
 static void test_text(const void *data) {
