@@ -16,11 +16,22 @@
  * all */
 bool json_has_schema(const char *text, size_t n_text, const char *prefix);
 
-/* The parser of a text whose root is an object with the schema @kind/N, N not above @version.
- * Refuses what json-glib lets through and JSON does not (comments, octal numbers, several
- * documents), numbers that it would cut off, and what is nested too deep for it. */
+/* Whether the text is an object or a list in which something has a member of this name, without
+ * reading it all */
+bool json_has_member(const char *text, size_t n_text, const char *name);
+
+/* What reads a text refuses what json-glib lets through and JSON does not (comments, octal numbers,
+ * several documents), numbers that it would cut off, what is nested too deep for it, and roots that
+ * are no object and no list. Numbers that are whole have the type G_TYPE_INT64. */
+
+/* The parser of a text whose root is an object with the schema @kind/N, N not above @version */
 JsonParser *json_parse(const char *text, size_t n_text, const char *kind, unsigned version,
                        GError **error);
+/* The root of any text: free with json_node_unref() */
+JsonNode *json_parse_any(const char *text, size_t n_text, GError **error);
+/* The roots of one document or of several with blanks between them: GPtrArray of JsonNode, never
+ * empty */
+GPtrArray *json_parse_many(const char *text, size_t n_text, GError **error);
 
 /* The members below are optional: one that is missing, or null, is a success that sets nothing */
 

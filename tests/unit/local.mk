@@ -11,6 +11,7 @@ unit_tests = \
 	%D%/test-form-kvm \
 	%D%/test-formats \
 	%D%/test-host \
+	%D%/test-json \
 	%D%/test-kinds \
 	%D%/test-leaf \
 	%D%/test-masks \
@@ -45,6 +46,7 @@ TESTS += $(unit_tests)
 %C%_test_form_kvm_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
+%C%_test_json_LDADD = %D%/libformsupport.la
 %C%_test_kinds_LDADD = %D%/libsupport.la
 %C%_test_leaf_LDADD = %D%/libsupport.la
 %C%_test_masks_LDADD = %D%/libsupport.la
