@@ -12,6 +12,7 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/host-json.c \
 	%D%/json-parse.c \
 	%D%/json-read.c \
+	%D%/json-text.c %D%/json-text.h \
 	%D%/json.h \
 	%D%/kvm.c \
 	%D%/lines.c %D%/lines.h \

@@ -4,7 +4,7 @@
 
 #include "client/lib/capability.h"
 
-#include "client/lib/json-text.h"
+#include "client/formats/json-text.h"
 #include "client/lib/private.h"
 #include "policy/delta.h"
 #include "policy/place.h"
@@ -241,7 +241,7 @@ static void add_capability(JsonText *json, const CpuiddCapability *capability) {
 }
 
 char *cpuidd_capabilities_to_json(GPtrArray *capabilities, CpuiddJson style) {
-        g_autoptr(JsonText) json = json_text_new(style);
+        g_autoptr(JsonText) json = json_text_new(style == CPUIDD_JSON_PRETTY);
 
         json_text_open_object(json, NULL);
         json_text_add_text(json, "schema", "cpuidd.capabilities/1");

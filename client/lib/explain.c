@@ -5,7 +5,7 @@
 
 #include "policy/explain.h"
 #include "client/formats/format.h"
-#include "client/lib/json-text.h"
+#include "client/formats/json-text.h"
 #include "client/lib/private.h"
 
 static void form_free(void *p) {
@@ -98,5 +98,5 @@ static void add_explanation(JsonText *json, const void *element) {
 }
 
 char *cpuidd_explanations_to_json(GPtrArray *explanations, CpuiddJson style) {
-        return json_text_several(explanations, style, add_explanation);
+        return json_text_several(explanations, style == CPUIDD_JSON_PRETTY, add_explanation);
 }

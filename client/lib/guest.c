@@ -7,7 +7,7 @@
 
 #include "client/formats/file.h"
 #include "client/formats/format.h"
-#include "client/lib/json-text.h"
+#include "client/formats/json-text.h"
 #include "client/lib/private.h"
 
 /* Takes @policy over. Without a name of its own it has its file's. */
@@ -248,7 +248,7 @@ static void add_msrs(JsonText *json, const CpuiddGuest *guest) {
 }
 
 char *cpuidd_guest_to_json(const CpuiddGuest *guest, CpuiddJson style) {
-        g_autoptr(JsonText) json = json_text_new(style);
+        g_autoptr(JsonText) json = json_text_new(style == CPUIDD_JSON_PRETTY);
         g_auto(GStrv) capabilities = cpuidd_guest_get_capabilities(guest);
 
         json_text_open_object(json, NULL);

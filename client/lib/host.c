@@ -5,7 +5,7 @@
 
 #include "client/formats/file.h"
 #include "client/formats/format.h"
-#include "client/lib/json-text.h"
+#include "client/formats/json-text.h"
 #include "client/lib/private.h"
 #include "policy/check.h"
 
@@ -104,7 +104,7 @@ bool cpuidd_host_refresh(CpuiddHost *host, bool *ret_changed, GError **error) {
 }
 
 char *cpuidd_refresh_to_json(bool changed, const char *fingerprint, CpuiddJson style) {
-        JsonText *json = json_text_new(style);
+        JsonText *json = json_text_new(style == CPUIDD_JSON_PRETTY);
 
         json_text_open_object(json, NULL);
         json_text_add_text(json, "schema", "cpuidd.refresh/1");

@@ -18,7 +18,6 @@ EXTRA_DIST += %D%/libcpuidd.map
 	%D%/explain.c \
 	%D%/guest.c \
 	%D%/host.c \
-	%D%/json-text.c %D%/json-text.h \
 	%D%/kinds.c \
 	%D%/offer.c \
 	%D%/private.h \

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "client/lib/json-text.h"
+#include "client/formats/json-text.h"
 #include "client/lib/private.h"
 #include "policy/explain.h"
 #include "policy/meaning.h"
@@ -295,7 +295,7 @@ static void add_field(JsonText *json, const CpuiddOfferField *field) {
 }
 
 char *cpuidd_offer_to_json(const CpuiddOffer *offer, bool only_changed, CpuiddJson style) {
-        g_autoptr(JsonText) json = json_text_new(style);
+        g_autoptr(JsonText) json = json_text_new(style == CPUIDD_JSON_PRETTY);
 
         json_text_open_object(json, NULL);
         json_text_add_text(json, "schema", "cpuidd.offer/1");

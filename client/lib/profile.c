@@ -3,7 +3,7 @@
 /* A host's profile as `cpuidd.host/1` and as a recording. What was not recorded is left out,
  * never written as zero. */
 
-#include "client/lib/json-text.h"
+#include "client/formats/json-text.h"
 #include "client/lib/private.h"
 #include "policy/place.h"
 #include "policy/recording.h"
@@ -141,7 +141,7 @@ char *cpuidd_host_get_profile(CpuiddHost *host, CpuiddJson style, GError **error
         if (!policy)
                 return NULL;
 
-        json = json_text_new(style);
+        json = json_text_new(style == CPUIDD_JSON_PRETTY);
         json_text_open_object(json, NULL);
         json_text_add_text(json, "schema", "cpuidd.host/1");
         json_text_add_text(json, "name", host_info(policy)->name ?: host->name);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "client/lib/json-text.h"
+#include "client/formats/json-text.h"
 #include "client/lib/private.h"
 
 /* The leaves with the processor's name: 16 bytes each */
@@ -156,7 +156,7 @@ static void add_number(JsonText *json, const char *key, uint64_t value) {
 }
 
 char *cpuidd_status_to_json(const CpuiddStatus *status, CpuiddJson style) {
-        g_autoptr(JsonText) json = json_text_new(style);
+        g_autoptr(JsonText) json = json_text_new(style == CPUIDD_JSON_PRETTY);
 
         json_text_open_object(json, NULL);
         json_text_add_text(json, "schema", "cpuidd.status/1");

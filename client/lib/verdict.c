@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "client/lib/json-text.h"
+#include "client/formats/json-text.h"
 #include "client/lib/private.h"
 
 struct CpuiddVerdict {
@@ -205,12 +205,12 @@ static void add_verdict(JsonText *json, const void *element) {
 }
 
 char *cpuidd_verdict_to_json(const CpuiddVerdict *verdict, CpuiddJson style) {
-        g_autoptr(JsonText) json = json_text_new(style);
+        g_autoptr(JsonText) json = json_text_new(style == CPUIDD_JSON_PRETTY);
 
         add_verdict(json, verdict);
         return json_text_finish(g_steal_pointer(&json));
 }
 
 char *cpuidd_verdicts_to_json(GPtrArray *verdicts, CpuiddJson style) {
-        return json_text_several(verdicts, style, add_verdict);
+        return json_text_several(verdicts, style == CPUIDD_JSON_PRETTY, add_verdict);
 }

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Writes JSON, in the order in which it is told. Members have a key; elements of arrays, and the
- * root, have NULL for it. */
+/* Writes JSON, in the order in which it is told: in one line, or pretty, indented by 2. Members have
+ * a key; elements of arrays, and the root, have NULL for it. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <glib.h>
 
-#include "client/lib/cpuidd.h"
 #include "policy/leaf.h"
 
 typedef struct JsonText JsonText;
 
-JsonText *json_text_new(CpuiddJson style);
+JsonText *json_text_new(bool is_pretty);
 JsonText *json_text_free(JsonText *json);
 
 /* Containers */
@@ -37,8 +36,8 @@ void json_text_add_row(JsonText *json, const Leaf *row);
 /* The text, without a newline at its end; frees @json */
 char *json_text_finish(JsonText *json);
 
-/* Several documents: one alone as itself, more as an array, or with CPUIDD_JSON_SHORT one a line */
+/* Several documents: one alone as itself, more as an array, or if not pretty one a line */
 typedef void (*JsonTextFunc)(JsonText *json, const void *element);
-char *json_text_several(const GPtrArray *elements, CpuiddJson style, JsonTextFunc add);
+char *json_text_several(const GPtrArray *elements, bool is_pretty, JsonTextFunc add);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonText, json_text_free)

@@ -2,7 +2,7 @@
 
 /* The forms that our documents share, on json-glib's builder and generator */
 
-#include "client/lib/json-text.h"
+#include "client/formats/json-text.h"
 
 #include <json-glib/json-glib.h>
 
@@ -14,11 +14,11 @@ struct JsonText {
 
 typedef JsonBuilder *(*JsonCloser)(JsonBuilder *builder);
 
-JsonText *json_text_new(CpuiddJson style) {
+JsonText *json_text_new(bool is_pretty) {
         JsonText *json = g_new0(JsonText, 1);
 
         json->builder = json_builder_new();
-        json->is_pretty = style == CPUIDD_JSON_PRETTY;
+        json->is_pretty = is_pretty;
         json->closers = g_array_new(FALSE, FALSE, sizeof(JsonCloser));
         return json;
 }
@@ -131,7 +131,7 @@ static char *one_a_line(const GPtrArray *elements, JsonTextFunc add) {
         g_autoptr(GString) lines = g_string_new(NULL);
 
         for (size_t i = 0; i < elements->len; i++) {
-                JsonText *json = json_text_new(CPUIDD_JSON_SHORT);
+                JsonText *json = json_text_new(false);
                 g_autofree char *line = NULL;
 
                 add(json, elements->pdata[i]);
@@ -142,13 +142,13 @@ static char *one_a_line(const GPtrArray *elements, JsonTextFunc add) {
         return g_string_free(g_steal_pointer(&lines), FALSE);
 }
 
-char *json_text_several(const GPtrArray *elements, CpuiddJson style, JsonTextFunc add) {
+char *json_text_several(const GPtrArray *elements, bool is_pretty, JsonTextFunc add) {
         JsonText *json;
 
-        if (style == CPUIDD_JSON_SHORT)
+        if (!is_pretty)
                 return one_a_line(elements, add);
 
-        json = json_text_new(style);
+        json = json_text_new(true);
         if (elements->len == 1)
                 add(json, elements->pdata[0]);
         else {
