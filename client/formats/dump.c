@@ -46,6 +46,11 @@ Dump *dump_free(Dump *dump) {
         return NULL;
 }
 
+/* "line 7: ", where forms have lines */
+static char *place_of(unsigned line) {
+        return line > 0 ? g_strdup_printf("line %u: ", line) : g_strdup("");
+}
+
 bool dump_begin_cpu(Dump *dump, unsigned number, unsigned line, GError **error) {
         DumpCpu *cpu = g_hash_table_lookup(dump->cpus_by_number, GUINT_TO_POINTER(number));
 
@@ -55,8 +60,10 @@ bool dump_begin_cpu(Dump *dump, unsigned number, unsigned line, GError **error) 
         }
 
         if (dump->cpus->len >= DUMP_CPUS_MAX) {
+                g_autofree char *place = place_of(line);
+
                 g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                            "line %u: more than %u CPUs, expected no more", line, DUMP_CPUS_MAX);
+                            "%smore than %u CPUs, expected no more", place, DUMP_CPUS_MAX);
                 return false;
         }
 
@@ -75,11 +82,6 @@ static DumpCpu *current_cpu(Dump *dump) {
                 (void) dump_begin_cpu(dump, 0, 0, NULL);
 
         return dump->cpu;
-}
-
-/* "line 7: ", where forms have lines */
-static char *place_of(unsigned line) {
-        return line > 0 ? g_strdup_printf("line %u: ", line) : g_strdup("");
 }
 
 static bool set_error_differs(const DumpCpu *cpu, size_t i, const Leaf *row, unsigned line,
@@ -202,6 +204,13 @@ LeafTable *dump_cpu_clean(const DumpCpu *cpu) {
         return clean;
 }
 
+/* What KVM was given answers as it was given: above a maximum, too, and by the first row alone
+ * where none counts its sub-leaf. */
+static LeafTable *take_table(const Dump *dump, const DumpCpu *cpu) {
+        return dump->missing == DUMP_MISSING_ZERO ? leaf_table_copy(cpu->table) :
+                                                    dump_cpu_clean(cpu);
+}
+
 static Unknown *find_unknown(const Dump *dump, const LeafTable *table) {
         Unknown *unknown = unknown_copy(dump->unknown);
 
@@ -236,7 +245,7 @@ Guest *dump_to_guest(const Dump *dump, int64_t number, GPtrArray *warnings, GErr
         if (!cpu)
                 return NULL;
 
-        guest = guest_new(dump_cpu_clean(cpu));
+        guest = guest_new(take_table(dump, cpu));
         guest->name = g_strdup(dump->name);
         guest->tsc_khz = dump->tsc_khz;
         if (dump->has_capabilities)
@@ -258,7 +267,7 @@ Host *dump_to_host(const Dump *dump, int64_t number, GPtrArray *warnings, GError
                 return NULL;
 
         host = host_new();
-        table = dump_cpu_clean(cpu);
+        table = take_table(dump, cpu);
         host_info_mutable(host)->name = g_strdup(dump->name);
         host_info_mutable(host)->tsc_khz = dump->tsc_khz;
         host_take_unknown(host, find_unknown(dump, table));

@@ -70,7 +70,7 @@ void dump_set_msr(Dump *dump, uint32_t index, uint64_t value);
 void dump_warn(Dump *dump, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* @cpu: a number, or -1: the first that has rows. What lies above the maximum of its range is
- * dropped, what is missing below is unknown as dump->missing tells. Adds to @warnings what CPUs
+ * dropped but from what KVM was given, what is missing below is unknown as dump->missing tells. Adds to @warnings what CPUs
  * differ in though a healthy machine's do not. */
 Guest *dump_to_guest(const Dump *dump, int64_t cpu, GPtrArray *warnings, GError **error);
 /* A bare host. CPUs that answer differently are its kinds. */
