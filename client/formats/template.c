@@ -5,6 +5,8 @@
 
 #include "client/formats/template.h"
 
+#include <string.h>
+
 Template *template_new(void) {
         Template *template = g_new0(Template, 1);
 
@@ -19,6 +21,7 @@ Template *template_copy(const Template *template) {
         copy->name = g_strdup(template->name);
         copy->capabilities = template->capabilities;
         copy->has_capabilities = template->has_capabilities;
+        copy->others_are_zero = template->others_are_zero;
         g_array_append_vals(copy->rows, template->rows->data, template->rows->len);
         g_array_append_vals(copy->msrs, template->msrs->data, template->msrs->len);
         return copy;
@@ -35,42 +38,110 @@ Template *template_free(Template *template) {
         return NULL;
 }
 
+static uint32_t last_of(const TemplateRow *row) {
+        return MAX(row->subleaf, row->subleaf_last);
+}
+
+TemplateRow *template_get_row(Template *template, uint32_t leaf, uint32_t subleaf,
+                              uint32_t subleaf_last) {
+        const TemplateRow added = { .leaf = leaf,
+                                    .subleaf = subleaf,
+                                    .subleaf_last = subleaf_last };
+
+        for (size_t i = 0; i < template->rows->len; i++) {
+                TemplateRow *row = &g_array_index(template->rows, TemplateRow, i);
+
+                if (row->leaf == leaf && row->subleaf == subleaf && last_of(row) == last_of(&added))
+                        return row;
+        }
+
+        if (template->rows->len >= TEMPLATE_ROWS_MAX)
+                return NULL;
+
+        g_array_append_val(template->rows, added);
+        return &g_array_index(template->rows, TemplateRow, template->rows->len - 1);
+}
+
+TemplateMsr *template_get_msr(Template *template, uint32_t index) {
+        const TemplateMsr added = { .index = index };
+
+        for (size_t i = 0; i < template->msrs->len; i++) {
+                TemplateMsr *msr = &g_array_index(template->msrs, TemplateMsr, i);
+
+                if (msr->index == index)
+                        return msr;
+        }
+
+        if (template->msrs->len >= TEMPLATE_MSRS_MAX)
+                return NULL;
+
+        g_array_append_val(template->msrs, added);
+        return &g_array_index(template->msrs, TemplateMsr, template->msrs->len - 1);
+}
+
 static bool row_is_at(const Leaf *row, const TemplateRow *change) {
-        return row->leaf == change->leaf &&
-                (!(row->flags & LEAF_FLAG_INDEXED) || row->subleaf == change->subleaf);
+        return row->leaf == change->leaf && row->subleaf >= change->subleaf &&
+                row->subleaf <= last_of(change);
 }
 
-static void row_change(Leaf *row, const TemplateRow *change) {
-        for (Register reg = 0; reg < N_REGISTERS; reg++)
-                row->registers[reg] = (row->registers[reg] & ~change->masks[reg]) |
-                        (change->values[reg] & change->masks[reg]);
+/* @base: the host's row, @row: what it has become so far */
+static void row_change(Leaf *row, const Leaf *base, const TemplateRow *change, bool is_added) {
+        for (Register reg = 0; reg < N_REGISTERS; reg++) {
+                uint32_t value = change->values[reg] & change->masks[reg];
+
+                if (is_added)
+                        row->registers[reg] |= (base->registers[reg] & ~change->masks[reg]) | value;
+                else
+                        row->registers[reg] = (row->registers[reg] & ~change->masks[reg]) | value;
+        }
 }
 
-static LeafTable *apply_row(LeafTable *table, const TemplateRow *change) {
-        LeafTable *changed = leaf_table_new();
+static void apply_row(const Template *template, const TemplateRow *change, const GArray *base,
+                      GArray *rows) {
+        Leaf added = { .leaf = change->leaf, .subleaf = change->subleaf, .flags = change->flags };
+        static const Leaf nothing;
         bool is_there = false;
 
-        for (size_t i = 0; i < leaf_table_size(table); i++) {
-                Leaf row = *leaf_table_at(table, i);
+        for (size_t i = 0; i < rows->len; i++) {
+                Leaf *row = &g_array_index(rows, Leaf, i);
 
-                if (!is_there && row_is_at(&row, change)) {
-                        row_change(&row, change);
+                if (row_is_at(row, change)) {
+                        row_change(row, i < base->len ? &g_array_index(base, Leaf, i) : &nothing,
+                                   change, template->others_are_zero);
                         is_there = true;
                 }
-                leaf_table_add(changed, &row);
         }
 
-        if (!is_there) {
-                Leaf row = { .leaf = change->leaf,
-                             .subleaf = change->subleaf,
-                             .flags = change->flags };
+        row_change(&added, &nothing, change, template->others_are_zero);
+        if (is_there ||
+            (template->others_are_zero &&
+             memcmp(added.registers, nothing.registers, sizeof(added.registers)) == 0))
+                return;
 
-                row_change(&row, change);
-                leaf_table_add(changed, &row);
+        g_array_append_val(rows, added);
+}
+
+static LeafTable *apply_rows(const Template *template, const LeafTable *offer) {
+        g_autoptr(GArray) base = g_array_new(FALSE, FALSE, sizeof(Leaf));
+        g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(Leaf));
+        LeafTable *table = leaf_table_new();
+
+        for (size_t i = 0; i < leaf_table_size(offer); i++) {
+                Leaf row = *leaf_table_at(offer, i);
+
+                g_array_append_val(base, row);
+                if (template->others_are_zero)
+                        memset(row.registers, 0, sizeof(row.registers));
+                g_array_append_val(rows, row);
         }
 
-        leaf_table_free(table);
-        return changed;
+        for (size_t i = 0; i < template->rows->len; i++)
+                apply_row(template, &g_array_index(template->rows, TemplateRow, i), base, rows);
+
+        for (size_t i = 0; i < rows->len; i++)
+                leaf_table_add(table, &g_array_index(rows, Leaf, i));
+        leaf_table_sort(table);
+        return table;
 }
 
 static void apply_msr(Guest *guest, const TemplateMsr *change, GHashTable *msrs) {
@@ -84,14 +155,8 @@ static void apply_msr(Guest *guest, const TemplateMsr *change, GHashTable *msrs)
 }
 
 Guest *template_apply(const Template *template, const LeafTable *offer, GHashTable *msrs) {
-        LeafTable *table = leaf_table_copy(offer);
-        Guest *guest;
+        Guest *guest = guest_new(apply_rows(template, offer));
 
-        for (size_t i = 0; i < template->rows->len; i++)
-                table = apply_row(table, &g_array_index(template->rows, TemplateRow, i));
-        leaf_table_sort(table);
-
-        guest = guest_new(table);
         guest->name = g_strdup(template->name);
         if (template->has_capabilities)
                 guest->capabilities = template->capabilities;

@@ -23,6 +23,7 @@ unit_tests = \
 	%D%/test-random \
 	%D%/test-recording \
 	%D%/test-remedy \
+	%D%/test-template \
 	%D%/test-tsc \
 	%D%/test-unknown
 
@@ -58,5 +59,6 @@ TESTS += $(unit_tests)
 %C%_test_random_LDADD = %D%/libsupport.la
 %C%_test_recording_LDADD = %D%/libsupport.la
 %C%_test_remedy_LDADD = %D%/libsupport.la
+%C%_test_template_LDADD = %D%/libformsupport.la
 %C%_test_tsc_LDADD = %D%/libsupport.la
 %C%_test_unknown_LDADD = %D%/libsupport.la
