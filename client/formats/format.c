@@ -19,6 +19,7 @@ const Format *const format_table[] = {
         &format_guest_json,
         &format_cpuid_r,
         &format_kvm,
+        &format_firecracker,
         NULL,
 };
 

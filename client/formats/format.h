@@ -65,6 +65,7 @@ typedef struct Format {
 
 /* One a file */
 extern const Format format_cpuid_r;
+extern const Format format_firecracker;
 extern const Format format_guest_json;
 extern const Format format_host_json;
 extern const Format format_kvm;

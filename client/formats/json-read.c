@@ -36,12 +36,20 @@ static bool set_error_too_large(GError **error, const char *name, const char *va
 static bool text_to_number(const char *name, const char *text, uint64_t max, uint64_t *ret,
                            GError **error) {
         bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-        const char *digits = is_hex ? text + 2 : text;
-        size_t n = strspn(digits, is_hex ? "0123456789abcdefABCDEF" : "0123456789");
+        bool is_binary = text[0] == '0' && (text[1] == 'b' || text[1] == 'B');
+        const char *digits = is_hex || is_binary ? text + 2 : text;
+        size_t n = strspn(digits,
+                          is_hex            ? "0123456789abcdefABCDEF" :
+                                  is_binary ? "01" :
+                                              "0123456789");
 
         if (n == 0 || digits[n])
                 return set_error(error, name, "is not a number");
-        if (!g_ascii_string_to_unsigned(digits, is_hex ? 16 : 10, 0, max, ret, NULL))
+        if (!g_ascii_string_to_unsigned(digits,
+                                        is_hex            ? 16 :
+                                                is_binary ? 2 :
+                                                            10,
+                                        0, max, ret, NULL))
                 return set_error_too_large(error, name, text, max);
         return true;
 }
@@ -136,10 +144,38 @@ bool json_read_object(JsonObject *object, const char *name, JsonObject **ret, GE
         return true;
 }
 
-static bool read_required_u32(JsonObject *object, const char *name, uint32_t *ret, GError **error) {
+bool json_read_list(JsonObject *object, const char *name, JsonArray **ret, GError **error) {
+        JsonNode *node = get_member(object, name);
+
+        if (!node)
+                return true;
+        if (!JSON_NODE_HOLDS_ARRAY(node))
+                return set_error(error, name, "is not a list");
+
+        *ret = json_node_get_array(node);
+        return true;
+}
+
+JsonObject *json_list_get_object(JsonArray *list, unsigned i, GError **error) {
+        JsonNode *node = json_array_get_element(list, i);
+
+        if (JSON_NODE_HOLDS_OBJECT(node))
+                return json_node_get_object(node);
+
+        g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT, "row %u: is not an object", i + 1);
+        return NULL;
+}
+
+bool json_read_required_u32(JsonObject *object, const char *name, uint32_t *ret, GError **error) {
         if (!get_member(object, name))
                 return set_error(error, name, "is missing");
         return json_read_u32(object, name, ret, error);
+}
+
+bool json_read_required_text(JsonObject *object, const char *name, char **ret, GError **error) {
+        if (!get_member(object, name))
+                return set_error(error, name, "is missing");
+        return json_read_text(object, name, ret, error);
 }
 
 static bool read_indexed(JsonObject *entry, Leaf *row, GError **error) {
@@ -165,7 +201,8 @@ static bool read_entry_rest(JsonObject *entry, Leaf *row, GError **error) {
         }
 
         for (Register i = 0; i < N_REGISTERS; i++)
-                if (!read_required_u32(entry, register_to_string(i), &row->registers[i], error)) {
+                if (!json_read_required_u32(entry, register_to_string(i), &row->registers[i],
+                                            error)) {
                         g_prefix_error(error, "leaf 0x%x sub-leaf %u: ", row->leaf, row->subleaf);
                         return false;
                 }
@@ -173,17 +210,12 @@ static bool read_entry_rest(JsonObject *entry, Leaf *row, GError **error) {
         return true;
 }
 
-static bool read_entry(JsonNode *node, unsigned i, Leaf *row, GError **error) {
-        JsonObject *entry;
+static bool read_entry(JsonArray *list, unsigned i, Leaf *row, GError **error) {
+        JsonObject *entry = json_list_get_object(list, i, error);
 
-        if (!JSON_NODE_HOLDS_OBJECT(node)) {
-                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT, "row %u: is not an object",
-                            i + 1);
+        if (!entry)
                 return false;
-        }
-
-        entry = json_node_get_object(node);
-        if (!read_required_u32(entry, "leaf", &row->leaf, error)) {
+        if (!json_read_required_u32(entry, "leaf", &row->leaf, error)) {
                 g_prefix_error(error, "row %u: ", i + 1);
                 return false;
         }
@@ -213,7 +245,7 @@ bool json_read_table(JsonObject *object, const char *name, LeafTable **ret, GErr
         for (unsigned i = 0; i < json_array_get_length(array); i++) {
                 Leaf row = {};
 
-                if (!read_entry(json_array_get_element(array, i), i, &row, error))
+                if (!read_entry(array, i, &row, error))
                         return false;
                 leaf_table_add(table, &row);
         }

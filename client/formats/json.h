@@ -35,13 +35,22 @@ GPtrArray *json_parse_many(const char *text, size_t n_text, GError **error);
 
 /* The members below are optional: one that is missing, or null, is a success that sets nothing */
 
-/* A whole number up to @max, or text with one: "0x1f", "31". @where is put in front of messages. */
+/* A whole number up to @max, or text with one: "0x1f", "0b11111", "31" */
 bool json_read_number(JsonObject *object, const char *name, uint64_t max, uint64_t *ret,
                       GError **error);
 bool json_read_u32(JsonObject *object, const char *name, uint32_t *ret, GError **error);
 bool json_read_text(JsonObject *object, const char *name, char **ret, GError **error);
 bool json_read_texts(JsonObject *object, const char *name, char ***ret, GError **error);
 bool json_read_object(JsonObject *object, const char *name, JsonObject **ret, GError **error);
+
+bool json_read_list(JsonObject *object, const char *name, JsonArray **ret, GError **error);
+
+/* These are not */
+bool json_read_required_u32(JsonObject *object, const char *name, uint32_t *ret, GError **error);
+bool json_read_required_text(JsonObject *object, const char *name, char **ret, GError **error);
+
+/* An element of a list; NULL where it is no object */
+JsonObject *json_list_get_object(JsonArray *list, unsigned i, GError **error);
 
 /* An array of ENTRY; errors name the leaf */
 bool json_read_table(JsonObject *object, const char *name, LeafTable **ret, GError **error);

@@ -7,6 +7,8 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/dump.c %D%/dump.h \
 	%D%/dump-cpus.c %D%/dump-cpus.h \
 	%D%/file.c %D%/file.h \
+	%D%/firecracker.c %D%/firecracker.h \
+	%D%/firecracker-write.c \
 	%D%/format.c %D%/format.h \
 	%D%/guest-json.c \
 	%D%/host-json.c \

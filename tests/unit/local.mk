@@ -9,6 +9,7 @@ unit_tests = \
 	%D%/test-explain \
 	%D%/test-fingerprint \
 	%D%/test-form-kvm \
+	%D%/test-form-firecracker \
 	%D%/test-formats \
 	%D%/test-host \
 	%D%/test-json \
@@ -45,6 +46,7 @@ TESTS += $(unit_tests)
 %C%_test_explain_LDADD = %D%/libsupport.la
 %C%_test_fingerprint_LDADD = %D%/libsupport.la
 %C%_test_form_kvm_LDADD = %D%/libformsupport.la
+%C%_test_form_firecracker_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
 %C%_test_json_LDADD = %D%/libformsupport.la
