@@ -17,6 +17,8 @@ const Format *const format_table[] = {
         &format_recording,
         &format_host_json,
         &format_guest_json,
+        &format_firecracker,
+        &format_cloud_hypervisor,
         &format_cpuid_r,
         &format_kvm,
         &format_firecracker,

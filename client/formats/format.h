@@ -64,6 +64,7 @@ typedef struct Format {
 } Format;
 
 /* One a file */
+extern const Format format_cloud_hypervisor;
 extern const Format format_cpuid_r;
 extern const Format format_firecracker;
 extern const Format format_guest_json;

@@ -3,6 +3,7 @@
 # One file a form; the table of forms is in format.c.
 noinst_LTLIBRARIES += %D%/libformats.la
 %C%_libformats_la_SOURCES = \
+	%D%/cloud-hypervisor.c \
 	%D%/cpuid-r.c \
 	%D%/dump.c %D%/dump.h \
 	%D%/dump-cpus.c %D%/dump-cpus.h \

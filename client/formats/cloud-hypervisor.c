@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What Cloud Hypervisor writes: the list of KVM's entries in migration and snapshot data, which is
+ * looked for wherever it is nested, and CPU profiles, which change each register of the host's
+ * answer and clear those that they do not name (facts, formats 9). Several lists are of one CPU
+ * each. */
+
+#include <string.h>
+
+#include "client/formats/format.h"
+#include "client/formats/json.h"
+#include "policy/field.h"
+
+#define REGISTER_LENGTH 3
+
+static bool looks_like(const char *text, size_t n_text) {
+        return (json_has_member(text, n_text, "function") &&
+                json_has_member(text, n_text, "eax")) ||
+                (json_has_member(text, n_text, "replacements") &&
+                 json_has_member(text, n_text, "mask"));
+}
+
+/* A list of objects of which the first has a leaf's registers */
+static bool is_entries(JsonNode *node) {
+        JsonArray *list;
+        JsonNode *first;
+
+        if (!JSON_NODE_HOLDS_ARRAY(node))
+                return false;
+
+        list = json_node_get_array(node);
+        if (json_array_get_length(list) == 0)
+                return false;
+
+        first = json_array_get_element(list, 0);
+        return JSON_NODE_HOLDS_OBJECT(first) &&
+                json_object_has_member(json_node_get_object(first), "function") &&
+                json_object_has_member(json_node_get_object(first), "eax");
+}
+
+/* A list of pairs of which the second changes a register */
+static bool is_adjustments(JsonNode *node) {
+        JsonArray *list, *pair;
+        JsonNode *first, *second;
+
+        if (!JSON_NODE_HOLDS_ARRAY(node))
+                return false;
+
+        list = json_node_get_array(node);
+        if (json_array_get_length(list) == 0)
+                return false;
+
+        first = json_array_get_element(list, 0);
+        if (!JSON_NODE_HOLDS_ARRAY(first))
+                return false;
+
+        pair = json_node_get_array(first);
+        if (json_array_get_length(pair) != 2)
+                return false;
+
+        second = json_array_get_element(pair, 1);
+        return JSON_NODE_HOLDS_OBJECT(second) &&
+                json_object_has_member(json_node_get_object(second), "replacements");
+}
+
+/* Adds to @lists each JsonArray that is one, from the root down. The depth of what was parsed is
+ * bounded. */
+static void find_lists(JsonNode *node, bool (*is_list)(JsonNode *), GPtrArray *lists) {
+        if (is_list(node)) {
+                g_ptr_array_add(lists, json_node_get_array(node));
+        } else if (JSON_NODE_HOLDS_ARRAY(node)) {
+                JsonArray *array = json_node_get_array(node);
+
+                for (unsigned i = 0; i < json_array_get_length(array); i++)
+                        find_lists(json_array_get_element(array, i), is_list, lists);
+        } else if (JSON_NODE_HOLDS_OBJECT(node)) {
+                JsonObjectIter iter;
+                JsonNode *member;
+                const char *name;
+
+                json_object_iter_init_ordered(&iter, json_node_get_object(node));
+                while (json_object_iter_next_ordered(&iter, &name, &member))
+                        find_lists(member, is_list, lists);
+        }
+}
+
+static bool read_registers(JsonObject *entry, Leaf *row, GError **error) {
+        for (Register reg = 0; reg < N_REGISTERS; reg++)
+                if (!json_read_required_u32(entry, register_to_string(reg), &row->registers[reg],
+                                            error))
+                        return false;
+
+        return true;
+}
+
+static bool read_entry(JsonObject *entry, Dump *dump, GError **error) {
+        bool has_flags = json_object_has_member(entry, "flags");
+        uint32_t flags = 0;
+        DumpIndex index = DUMP_INDEX_UNTOLD;
+        Leaf row = {};
+
+        if (!json_read_required_u32(entry, "function", &row.leaf, error))
+                return false;
+        if (!json_read_u32(entry, "flags", &flags, error) ||
+            !(flags & LEAF_FLAG_INDEXED ?
+                      json_read_required_u32(entry, "index", &row.subleaf, error) :
+                      json_read_u32(entry, "index", &row.subleaf, error)) ||
+            !read_registers(entry, &row, error)) {
+                g_prefix_error(error, "leaf 0x%x: ", row.leaf);
+                return false;
+        }
+
+        if (has_flags) {
+                index = flags & LEAF_FLAG_INDEXED ? DUMP_INDEX_YES : DUMP_INDEX_NO;
+                if (index == DUMP_INDEX_NO)
+                        row.subleaf = 0;
+        }
+        return dump_add_row(dump, &row, index, 0, error);
+}
+
+static bool read_entries(const GPtrArray *lists, FormatInput *ret, GError **error) {
+        g_autoptr(Dump) dump = dump_new();
+
+        dump->missing = DUMP_MISSING_ZERO;
+        for (size_t i = 0; i < lists->len; i++) {
+                JsonArray *list = lists->pdata[i];
+
+                if (!dump_begin_cpu(dump, i, 0, error))
+                        return false;
+
+                for (unsigned j = 0; j < json_array_get_length(list); j++) {
+                        JsonObject *entry = json_list_get_object(list, j, error);
+
+                        if (!entry)
+                                return false;
+                        if (!read_entry(entry, dump, error)) {
+                                g_prefix_error(error, "row %u: ", j + 1);
+                                return false;
+                        }
+                }
+        }
+
+        ret->dump = g_steal_pointer(&dump);
+        return true;
+}
+
+/* What is kept of the host, and what is or-ed to it */
+static bool read_change(JsonObject *change, uint64_t max, uint64_t *ret_mask,
+                        uint64_t *ret_replacements, GError **error) {
+        if (!json_object_has_member(change, "mask") ||
+            !json_object_has_member(change, "replacements")) {
+                g_set_error_literal(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                                    "expected 'replacements' and 'mask'");
+                return false;
+        }
+
+        return json_read_number(change, "mask", max, ret_mask, error) &&
+                json_read_number(change, "replacements", max, ret_replacements, error);
+}
+
+static bool read_register_name(JsonObject *where, Register *ret, GError **error) {
+        g_autofree char *name = NULL;
+
+        if (!json_read_required_text(where, "register", &name, error))
+                return false;
+
+        for (Register reg = 0; reg < N_REGISTERS; reg++)
+                if (g_ascii_strcasecmp(name, register_to_string(reg)) == 0) {
+                        *ret = reg;
+                        return true;
+                }
+
+        g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                    "register '%.*s', expected EAX, EBX, ECX or EDX", REGISTER_LENGTH, name);
+        return false;
+}
+
+static bool read_subleaves(JsonObject *where, uint32_t *ret_first, uint32_t *ret_last,
+                           GError **error) {
+        JsonObject *range = NULL;
+
+        if (!json_read_object(where, "sub_leaf", &range, error))
+                return false;
+        if (!range) {
+                g_set_error_literal(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                                    "'sub_leaf' is missing");
+                return false;
+        }
+        if (!json_read_required_u32(range, "start", ret_first, error) ||
+            !json_read_required_u32(range, "end", ret_last, error)) {
+                g_prefix_error(error, "'sub_leaf': ");
+                return false;
+        }
+        if (*ret_first <= *ret_last)
+                return true;
+
+        g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                    "'sub_leaf' ends with %u, before it begins with %u", *ret_last, *ret_first);
+        return false;
+}
+
+static bool set_error_many(const char *what, unsigned max, GError **error) {
+        g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT, "more than %u %s", max, what);
+        return false;
+}
+
+/* Registers that the profile does not name are decided, too: they become 0. */
+static TemplateRow *get_row(Template *template, uint32_t leaf, uint32_t first, uint32_t last) {
+        size_t n_rows = template->rows->len;
+        TemplateRow *row = template_get_row(template, leaf, first, last);
+        const FieldLeaf *known = field_leaf_find(FIELD_INTERFACE_CPU, leaf);
+
+        if (template->rows->len > n_rows) {
+                memset(row->masks, 0xff, sizeof(row->masks));
+                row->flags = first > 0 || (known && known->indexed) ? LEAF_FLAG_INDEXED : 0;
+        }
+        return row;
+}
+
+static bool read_adjustment(JsonObject *where, JsonObject *change, Template *template,
+                            GError **error) {
+        uint32_t leaf = 0, first = 0, last = 0;
+        uint64_t mask = 0, replacements = 0;
+        Register reg = 0;
+        TemplateRow *row;
+
+        if (!json_read_required_u32(where, "leaf", &leaf, error))
+                return false;
+        if (!read_subleaves(where, &first, &last, error) ||
+            !read_register_name(where, &reg, error) ||
+            !read_change(change, UINT32_MAX, &mask, &replacements, error)) {
+                g_prefix_error(error, "leaf 0x%x: ", leaf);
+                return false;
+        }
+
+        row = get_row(template, leaf, first, last);
+        if (!row)
+                return set_error_many("leaves and sub-leaves", TEMPLATE_ROWS_MAX, error);
+
+        /* A bit that is replaced by 1 is 1, kept or not. */
+        row->masks[reg] = ~mask | replacements;
+        row->values[reg] = replacements;
+        return true;
+}
+
+static bool read_msr(JsonNode *address, JsonObject *change, Template *template, GError **error) {
+        uint64_t mask = 0, replacements = 0;
+        uint32_t index;
+        TemplateMsr *msr;
+
+        if (!json_parse_index(json_node_get_string(address), &index, error))
+                return false;
+        if (!read_change(change, UINT64_MAX, &mask, &replacements, error)) {
+                g_prefix_error(error, "msr 0x%x: ", index);
+                return false;
+        }
+
+        msr = template_get_msr(template, index);
+        if (!msr)
+                return set_error_many("MSRs", TEMPLATE_MSRS_MAX, error);
+
+        msr->mask = ~mask | replacements;
+        msr->value = replacements;
+        return true;
+}
+
+static bool read_pair(JsonNode *node, Template *template, GError **error) {
+        JsonArray *pair = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+        JsonNode *where, *change;
+
+        if (pair && json_array_get_length(pair) == 2) {
+                where = json_array_get_element(pair, 0);
+                change = json_array_get_element(pair, 1);
+
+                if (JSON_NODE_HOLDS_OBJECT(where) && JSON_NODE_HOLDS_OBJECT(change)) {
+                        template->others_are_zero = true;
+                        return read_adjustment(json_node_get_object(where),
+                                               json_node_get_object(change), template, error);
+                }
+                if (json_node_get_value_type(where) == G_TYPE_STRING &&
+                    JSON_NODE_HOLDS_OBJECT(change))
+                        return read_msr(where, json_node_get_object(change), template, error);
+        }
+
+        g_set_error_literal(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "expected a pair of a register and its change");
+        return false;
+}
+
+static bool read_profile(const GPtrArray *lists, FormatInput *ret, GError **error) {
+        g_autoptr(Template) template = template_new();
+
+        for (size_t i = 0; i < lists->len; i++) {
+                JsonArray *list = lists->pdata[i];
+
+                for (unsigned j = 0; j < json_array_get_length(list); j++)
+                        if (!read_pair(json_array_get_element(list, j), template, error)) {
+                                g_prefix_error(error, "row %u: ", j + 1);
+                                return false;
+                        }
+        }
+
+        ret->template = g_steal_pointer(&template);
+        return true;
+}
+
+static bool read_cloud_hypervisor(const char *text, size_t n_text, const FormatOptions *options,
+                                  FormatInput *ret, GError **error) {
+        g_autoptr(JsonNode) root = json_parse_any(text, n_text, error);
+        g_autoptr(GPtrArray) entries = g_ptr_array_new();
+        g_autoptr(GPtrArray) adjustments = g_ptr_array_new();
+
+        (void) options;
+        if (!root)
+                return false;
+
+        find_lists(root, is_entries, entries);
+        if (entries->len > 0)
+                return read_entries(entries, ret, error);
+
+        find_lists(root, is_adjustments, adjustments);
+        if (adjustments->len > 0)
+                return read_profile(adjustments, ret, error);
+
+        g_set_error_literal(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "has no list of CPUID entries with 'function' and 'eax', and none of "
+                            "changes with 'replacements'");
+        return false;
+}
+
+const Format format_cloud_hypervisor = {
+        .name = "cloud-hypervisor",
+        .description = "CPUID entries or a CPU profile of Cloud Hypervisor, as JSON",
+        .looks_like = looks_like,
+        .read = read_cloud_hypervisor,
+};
