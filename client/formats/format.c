@@ -21,7 +21,6 @@ const Format *const format_table[] = {
         &format_cloud_hypervisor,
         &format_cpuid_r,
         &format_kvm,
-        &format_firecracker,
         NULL,
 };
 
