@@ -73,12 +73,12 @@ void leaf_table_add(LeafTable *table, const Leaf *row) {
 }
 
 const Leaf *leaf_table_find(const LeafTable *table, uint32_t leaf, uint32_t subleaf) {
-        const Leaf *rows = (const Leaf *) table->rows->data, *end = rows + table->rows->len;
+        const Leaf *rows = (const Leaf *) table->rows->data;
 
-        for (const Leaf *row = rows; row < end; row++)
-                if (row->leaf == leaf &&
-                    (!(row->flags & LEAF_FLAG_INDEXED) || row->subleaf == subleaf))
-                        return row;
+        for (size_t i = 0; i < table->rows->len; i++)
+                if (rows[i].leaf == leaf &&
+                    (!(rows[i].flags & LEAF_FLAG_INDEXED) || rows[i].subleaf == subleaf))
+                        return &rows[i];
 
         return NULL;
 }
