@@ -16,13 +16,12 @@
 #define NEAR (24u * 1024)
 
 static int arg_cuts;
-static gboolean arg_list, arg_quiet;
-static char *arg_form;
+static gboolean arg_forms, arg_list, arg_quiet;
 
 static const GOptionEntry options[] = {
         { "list", 0, 0, G_OPTION_ARG_NONE, &arg_list, "The names of all forms that are text",
           NULL },
-        { "form", 0, 0, G_OPTION_ARG_FILENAME, &arg_form, "The form of a file", "FILE" },
+        { "forms", 0, 0, G_OPTION_ARG_NONE, &arg_forms, "The form of each file", NULL },
         { "quiet", 0, 0, G_OPTION_ARG_NONE, &arg_quiet, "One line for all files", NULL },
         { "cuts", 0, 0, G_OPTION_ARG_INT, &arg_cuts, "How many copies to cut off", "N" },
         {},
@@ -100,13 +99,12 @@ static int print_forms(void) {
         return EXIT_SUCCESS;
 }
 
-static int print_form(const char *path) {
+static void print_form(const char *path) {
         g_autofree char *text = NULL;
         size_t n_text;
         const char *form = file_read(path, &text, &n_text, NULL) ? find_form(text, n_text) : NULL;
 
-        puts(form ?: "none");
-        return EXIT_SUCCESS;
+        printf("%s\t%s\n", form ?: "none", path);
 }
 
 int main(int argc, char **argv) {
@@ -116,15 +114,19 @@ int main(int argc, char **argv) {
 
         g_option_context_add_main_entries(context, options, NULL);
         if (!g_option_context_parse(context, &argc, &argv, &error) ||
-            (!arg_list && !arg_form && argc < 3)) {
+            (!arg_list && !arg_forms && argc < 3)) {
                 fprintf(stderr, "replay: %s\n", error ? error->message : "expected FORM FILE...");
                 return EXIT_FAILURE;
         }
 
         if (arg_list)
                 return print_forms();
-        if (arg_form)
-                return print_form(arg_form);
+
+        if (arg_forms) {
+                for (int i = 1; i < argc; i++)
+                        print_form(argv[i]);
+                return EXIT_SUCCESS;
+        }
 
         for (int i = 2; i < argc; i++)
                 is_good &= replay(g_str_equal(argv[1], "any") ? NULL : argv[1], argv[i], i - 1);
