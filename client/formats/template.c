@@ -148,10 +148,11 @@ static void apply_msr(Guest *guest, const TemplateMsr *change, GHashTable *msrs)
         const uint64_t *host =
                 msrs ? g_hash_table_lookup(msrs, GUINT_TO_POINTER(change->index)) : NULL;
 
-        if (host || change->mask == UINT64_MAX)
-                guest_set_msr(guest, change->index,
-                              ((host ? *host : 0) & ~change->mask) |
-                                      (change->value & change->mask));
+        if (!msrs && change->mask != UINT64_MAX)
+                return;
+
+        guest_set_msr(guest, change->index,
+                      ((host ? *host : 0) & ~change->mask) | (change->value & change->mask));
 }
 
 Guest *template_apply(const Template *template, const LeafTable *offer, GHashTable *msrs) {

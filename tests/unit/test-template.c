@@ -104,7 +104,9 @@ static void test_msrs(void) {
         g_hash_table_insert(host, GUINT_TO_POINTER(0x10a), &value);
 
         guest = template_apply(template, offer, host);
-        g_assert_cmpuint(g_hash_table_size(guest->msrs), ==, 2);
+        g_assert_cmpuint(g_hash_table_size(guest->msrs), ==, 3);
+        g_assert_cmphex(*(uint64_t *) g_hash_table_lookup(guest->msrs, GUINT_TO_POINTER(0xce)), ==,
+                        1);
         g_assert_cmphex(*(uint64_t *) g_hash_table_lookup(guest->msrs, GUINT_TO_POINTER(0x10a)), ==,
                         UINT64_C(0x8000000000000003));
         g_assert_cmphex(*(uint64_t *) g_hash_table_lookup(guest->msrs, GUINT_TO_POINTER(0x8b)), ==,
