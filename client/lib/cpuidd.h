@@ -101,9 +101,10 @@ char **cpuidd_capabilities_change(const char *const *base, const char *const *en
 
 /* How to read. The usual: CPUIDD_READ_OPTIONS_DEFAULT, or NULL where they are taken. */
 typedef struct CpuiddReadOptions {
-        const char *form;    /* a name of cpuidd_list_forms(), or NULL: found by looking at it */
-        const char *cpu_map; /* directory of libvirt's CPU models; NULL: where libvirt installs it */
-        int64_t cpu;         /* which CPU of a dump of several; -1: the first */
+        const char *form; /* a name of cpuidd_list_forms(), or NULL: found by looking at it */
+        const char
+                *cpu_map; /* directory of libvirt's CPU models; NULL: where libvirt installs it */
+        int64_t cpu;      /* which CPU of a dump of several; -1: the first */
 } CpuiddReadOptions;
 
 #define CPUIDD_READ_OPTIONS_DEFAULT \
@@ -142,7 +143,8 @@ const char *const *cpuidd_guest_get_warnings(const CpuiddGuest *guest);
 char **cpuidd_guest_get_unknown(const CpuiddGuest *guest);
 
 /* Whether it is a change of what a host offers (a Firecracker template, libvirt's
- * host-passthrough): it has no table of its own and becomes a guest where it is checked. */
+ * host-passthrough): it has no table of its own, everything of it is unknown, and it becomes a
+ * guest where it is checked. cpuidd_guest_resolve() makes one of it. */
 bool cpuidd_guest_is_template(const CpuiddGuest *guest);
 
 /* The table as it was given, flat; @ret_n is the number of words */
@@ -208,7 +210,14 @@ typedef enum CpuiddCheckFlags {
         CPUIDD_CHECK_VERDICT_ONLY = 1 << 1, /* the verdict and what it needs, without findings */
 } CpuiddCheckFlags;
 
-/* Whether @host can give @guest what it has. That it cannot is a verdict and no error. */
+/* The guest that a template becomes on @host: of what that offers with the template's capabilities.
+ * Its name, capabilities, TSC frequency and the MSRs that were set of it stay. The guest itself,
+ * with a new reference, where it is no template. A daemon is asked; CPUIDD_ERROR_INPUT where it has
+ * more rows than a guest can have. */
+CpuiddGuest *cpuidd_guest_resolve(CpuiddGuest *guest, CpuiddHost *host, GError **error);
+
+/* Whether @host can give @guest what it has. That it cannot is a verdict and no error. A template is
+ * checked as what it becomes on @host. */
 CpuiddVerdict *cpuidd_host_check(CpuiddHost *host, const CpuiddGuest *guest, CpuiddCheckFlags flags,
                                  GError **error);
 

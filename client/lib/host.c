@@ -131,14 +131,18 @@ static CpuiddVerdict *check_here(const CpuiddHost *host, const CpuiddGuest *gues
 
 GPtrArray *cpuidd_host_check_many(CpuiddHost *host, CpuiddGuest *const *guests, size_t n_guests,
                                   CpuiddCheckFlags flags, GError **error) {
+        g_autoptr(GPtrArray) resolved = guests_resolve(guests, n_guests, host, error);
         GPtrArray *verdicts;
 
+        if (!resolved)
+                return NULL;
         if (host->bus)
-                return bus_check(host, guests, n_guests, flags, error);
+                return bus_check(host, (CpuiddGuest *const *) resolved->pdata, n_guests, flags,
+                                 error);
 
         verdicts = g_ptr_array_new_with_free_func((GDestroyNotify) cpuidd_verdict_unref);
         for (size_t i = 0; i < n_guests; i++)
-                g_ptr_array_add(verdicts, check_here(host, guests[i], flags));
+                g_ptr_array_add(verdicts, check_here(host, resolved->pdata[i], flags));
 
         return verdicts;
 }

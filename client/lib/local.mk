@@ -22,6 +22,7 @@ EXTRA_DIST += %D%/libcpuidd.map
 	%D%/offer.c \
 	%D%/private.h \
 	%D%/profile.c \
+	%D%/resolve.c \
 	%D%/status.c \
 	%D%/verdict.c
 %C%_libcpuidd_la_LIBADD = client/formats/libformats.la policy/libpolicy.la $(SYSTEMD_LIBS) $(JSON_LIBS) $(GLIB_LIBS)

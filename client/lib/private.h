@@ -40,6 +40,10 @@ bool set_error_input(GError **error, GError *cause, const char *name);
 /* What is known of the host: of a daemon, what it says now */
 Host *host_get_policy(CpuiddHost *host, GError **error);
 
+/* Each as cpuidd_guest_resolve() gives it: GPtrArray of CpuiddGuest */
+GPtrArray *guests_resolve(CpuiddGuest *const *guests, size_t n_guests, CpuiddHost *host,
+                          GError **error);
+
 /* The CPUs of each of the host's kinds, and a line for each place in which they differ. Free with
  * g_strfreev(). */
 char **kinds_list_cpus(const Host *host);

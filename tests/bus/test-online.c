@@ -99,6 +99,21 @@ static void test_cpuid(void) {
         }
 }
 
+/* One that takes of the host's table and of its MSRs: it becomes another guest on each host. */
+static CpuiddGuest *read_template(void) {
+        static const char text[] =
+                "{\"cpuid_modifiers\": [{\"leaf\": \"0x1\", \"subleaf\": \"0x0\", \"flags\": 0, "
+                "\"modifiers\": [{\"register\": \"ecx\", \"bitmap\": \"0b1xxx\"}]}], "
+                "\"msr_modifiers\": [{\"addr\": \"0x10a\", \"bitmap\": \"0b1x\"}]}";
+        g_autoptr(GError) error = NULL;
+        CpuiddGuest *template =
+                cpuidd_guest_read_bytes("template", text, sizeof(text) - 1, NULL, &error);
+
+        g_assert_no_error(error);
+        g_assert_true(cpuidd_guest_is_template(template));
+        return template;
+}
+
 static GPtrArray *read_guests(void) {
         g_autofree char *folder = g_path_get_dirname(path);
         g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
@@ -120,6 +135,7 @@ static GPtrArray *read_guests(void) {
         }
 
         g_assert_cmpuint(guests->len, >, 1);
+        g_ptr_array_add(guests, read_template());
         return guests;
 }
 
