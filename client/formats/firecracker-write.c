@@ -89,8 +89,11 @@ static void add_unknown_loss(FormatOutput *output, const LeafTable *rows) {
 static void add_losses(FormatOutput *output) {
         const Guest *guest = output->guest;
 
-        if (guest->name && *guest->name)
-                add_loss(output, g_strdup_printf("the name '%s'", guest->name));
+        if (guest->name && *guest->name) {
+                g_autofree char *name = format_to_line(guest->name);
+
+                add_loss(output, g_strdup_printf("the name '%s'", name));
+        }
         if (guest->capabilities != capability_set_default()) {
                 g_autofree const char **names = capability_set_names(guest->capabilities);
                 g_autofree char *list = g_strjoinv(", ", (char **) names);

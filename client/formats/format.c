@@ -14,14 +14,8 @@
 G_DEFINE_QUARK(format_error_quark, format_error)
 
 const Format *const format_table[] = {
-        &format_recording,
-        &format_host_json,
-        &format_guest_json,
-        &format_firecracker,
-        &format_cloud_hypervisor,
-        &format_cpuid_r,
-        &format_kvm,
-        NULL,
+        &format_recording,        &format_host_json, &format_guest_json, &format_firecracker,
+        &format_cloud_hypervisor, &format_cpuid_r,   &format_kvm,        NULL,
 };
 
 void format_input_done(FormatInput *input) {
@@ -137,12 +131,35 @@ static bool check_cpu(const FormatInput *input, const FormatOptions *options, GE
         return false;
 }
 
+char *format_to_line(const char *text) {
+        char *line = g_utf8_make_valid(text, -1);
+
+        for (char *p = line; *p; p++)
+                if (g_ascii_iscntrl(*p))
+                        *p = ' ';
+
+        return line;
+}
+
+/* Forms quote what they found, which may be anything, and may have cut it off within a character. */
+static bool clean_error(GError **error) {
+        if (error && *error) {
+                char *line = format_to_line((*error)->message);
+
+                g_free((*error)->message);
+                (*error)->message = line;
+        }
+
+        return false;
+}
+
 static bool format_read(const char *text, size_t n_text, const FormatOptions *options,
                         FormatInput *ret, GError **error) {
         const Format *format = format_choose(text, n_text, options, error);
 
-        return format && format->read(text, n_text, options, ret, error) &&
-                check_cpu(ret, options, error);
+        return (format && format->read(text, n_text, options, ret, error) &&
+                check_cpu(ret, options, error)) ||
+                clean_error(error);
 }
 
 static bool format_read_path(const char *path, const FormatOptions *options, FormatInput *ret,

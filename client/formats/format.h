@@ -94,6 +94,9 @@ bool format_read_guest_path(const char *path, const FormatOptions *options, Form
 bool format_read_host_path(const char *path, const FormatOptions *options, FormatInput *ret,
                            GError **error);
 
+/* Of any bytes, one line of UTF-8 for a message: free with g_free() */
+char *format_to_line(const char *text);
+
 void format_input_warn(FormatInput *input, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void format_input_done(FormatInput *input);
 

@@ -56,6 +56,7 @@ static const RefusedCase refused_cases[] = {
         { "leaf-over-32-bits", ROWS(LEAF("0x100000000", "0x0", "0", "")), "'leaf' is 0x100000000, more than 32 bits" },
         { "leaf-is-no-number", ROWS(LEAF("seven", "0x0", "0", "")), "'leaf' is not a number" },
         { "register-of-another-name", ROWS(LEAF("0x7", "0x1", "1", REGISTER("rax", "0b1"))), "leaf 0x7 sub-leaf 1: register 'rax', expected eax, ebx, ecx or edx" },
+        { "register-of-two-lines", ROWS(LEAF("0x7", "0x1", "1", REGISTER("a\\nb", "0b1"))), "register 'a b', expected eax" },
         { "no-register", ROWS(LEAF("0x7", "0x1", "1", "{}")), "leaf 0x7 sub-leaf 1: 'register' is missing" },
         { "no-bitmap", ROWS(LEAF("0x7", "0x1", "1", "{\"register\": \"eax\"}")), "'eax': 'bitmap' is missing" },
         { "modifier-is-no-object", ROWS(LEAF("0x7", "0x1", "1", "1")), "leaf 0x7 sub-leaf 1: 'modifiers': row 1: is not an object" },
@@ -220,8 +221,7 @@ static void test_many(void) {
         for (unsigned i = 0; i < 5000; i++)
                 g_string_append_printf(text, "%s" LEAF("%u", "0x0", "0", ""), i > 0 ? "," : "", i);
         g_string_append(text, "]}");
-        form_assert_refused(text->str, NULL,
-                            "row 1025: more than 1024 leaves and sub-leaves");
+        form_assert_refused(text->str, NULL, "row 1025: more than 1024 leaves and sub-leaves");
 
         g_string_assign(text, "{\"msr_modifiers\": [");
         for (unsigned i = 0; i < 5000; i++)
@@ -318,14 +318,14 @@ static void test_losses(void) {
 
         leaf_table_add(table, &again);
         other = guest_new(table);
-        other->name = g_strdup("vm1");
+        other->name = g_strdup("vm\n1");
         other->tsc_khz = 2000000;
         other->capabilities = 0;
         read = form_write_and_read(other, "firecracker", &losses);
 
         g_assert_cmpstr(losses, ==,
                         "the second row of leaf 0x7 sub-leaf 1, which does not count\n"
-                        "the name 'vm1'\n"
+                        "the name 'vm 1'\n"
                         "what its VMM enables: nothing\n"
                         "the rate of its TSC: 2000000 kHz");
         assert_same_table(guest->table, read->table);
