@@ -104,6 +104,42 @@ bool guest_has_msr(const Guest *guest, uint32_t index) {
         return guest->msrs && g_hash_table_contains(guest->msrs, GUINT_TO_POINTER(index));
 }
 
+bool guest_get_msr(const Guest *guest, uint32_t index, uint64_t *ret) {
+        const uint64_t *value =
+                guest->msrs ? g_hash_table_lookup(guest->msrs, GUINT_TO_POINTER(index)) : NULL;
+
+        if (!value)
+                return false;
+
+        *ret = *value;
+        return true;
+}
+
+static int compare_indexes(const void *a, const void *b) {
+        uint32_t left = *(const uint32_t *) a, right = *(const uint32_t *) b;
+
+        return (left > right) - (left < right);
+}
+
+GArray *guest_list_msrs(const Guest *guest) {
+        GArray *indexes = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        GHashTableIter iter;
+        void *key;
+
+        if (!guest->msrs)
+                return indexes;
+
+        g_hash_table_iter_init(&iter, guest->msrs);
+        while (g_hash_table_iter_next(&iter, &key, NULL)) {
+                uint32_t index = GPOINTER_TO_UINT(key);
+
+                g_array_append_val(indexes, index);
+        }
+
+        g_array_sort(indexes, compare_indexes);
+        return indexes;
+}
+
 void guest_take_unknown(Guest *guest, Unknown *unknown) {
         unknown_free(guest->unknown);
         guest->unknown = unknown_size(unknown) > 0 ? unknown : unknown_free(unknown);

@@ -37,6 +37,10 @@ Guest *guest_free(Guest *guest);
 
 void guest_set_msr(Guest *guest, uint32_t index, uint64_t value);
 bool guest_has_msr(const Guest *guest, uint32_t index);
+/* false: not given */
+bool guest_get_msr(const Guest *guest, uint32_t index, uint64_t *ret);
+/* uint32_t, sorted; empty where none were given */
+GArray *guest_list_msrs(const Guest *guest);
 
 /* Takes it over; NULL or an empty one: everything is told */
 void guest_take_unknown(Guest *guest, Unknown *unknown);

@@ -113,6 +113,12 @@ void json_text_add_table(JsonText *json, const char *key, const LeafTable *table
         json_text_close(json);
 }
 
+void json_text_add_msr(JsonText *json, uint32_t index, uint64_t value) {
+        g_autofree char *key = g_strdup_printf("0x%x", index);
+
+        json_text_add_hex(json, key, value);
+}
+
 char *json_text_finish(JsonText *json) {
         g_autoptr(JsonGenerator) generator = json_generator_new();
         g_autoptr(JsonNode) root = json_builder_get_root(json->builder);

@@ -32,6 +32,8 @@ void json_text_add_texts(JsonText *json, const char *key, const char *const *tex
 /* As ENTRY each */
 void json_text_add_table(JsonText *json, const char *key, const LeafTable *table);
 void json_text_add_row(JsonText *json, const Leaf *row);
+/* "0x10a": "0x400000000c08e0eb" */
+void json_text_add_msr(JsonText *json, uint32_t index, uint64_t value);
 
 /* The text, without a newline at its end; frees @json */
 char *json_text_finish(JsonText *json);

@@ -12,10 +12,13 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/firecracker-write.c \
 	%D%/format.c %D%/format.h \
 	%D%/guest-json.c \
+	%D%/guest-json-write.c \
 	%D%/host-json.c \
+	%D%/host-json-write.c \
 	%D%/json-parse.c \
 	%D%/json-read.c \
 	%D%/json-text.c %D%/json-text.h \
+	%D%/json-write.h \
 	%D%/json.h \
 	%D%/kvm.c \
 	%D%/lines.c %D%/lines.h \

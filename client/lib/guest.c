@@ -7,7 +7,7 @@
 
 #include "client/formats/file.h"
 #include "client/formats/format.h"
-#include "client/formats/json-text.h"
+#include "client/formats/json-write.h"
 #include "client/lib/private.h"
 
 /* Takes @policy over. Without a name of its own it has its file's. */
@@ -182,43 +182,15 @@ bool cpuidd_guest_disable(CpuiddGuest *guest, const char *capability, GError **e
 }
 
 bool cpuidd_guest_get_msr(const CpuiddGuest *guest, uint32_t index, uint64_t *ret_value) {
-        GHashTable *msrs = guest->guest->msrs;
-        const uint64_t *value = msrs ? g_hash_table_lookup(msrs, GUINT_TO_POINTER(index)) : NULL;
-
-        if (!value)
-                return false;
-
-        *ret_value = *value;
-        return true;
+        return guest_get_msr(guest->guest, index, ret_value);
 }
 
 void cpuidd_guest_set_msr(CpuiddGuest *guest, uint32_t index, uint64_t value) {
         guest_set_msr(guest->guest, index, value);
 }
 
-static int compare_indexes(const void *a, const void *b) {
-        uint32_t left = *(const uint32_t *) a, right = *(const uint32_t *) b;
-
-        return (left > right) - (left < right);
-}
-
 GArray *cpuidd_guest_list_msrs(const CpuiddGuest *guest) {
-        GArray *indexes = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-        GHashTableIter iter;
-        void *key;
-
-        if (!guest->guest->msrs)
-                return indexes;
-
-        g_hash_table_iter_init(&iter, guest->guest->msrs);
-        while (g_hash_table_iter_next(&iter, &key, NULL)) {
-                uint32_t index = GPOINTER_TO_UINT(key);
-
-                g_array_append_val(indexes, index);
-        }
-
-        g_array_sort(indexes, compare_indexes);
-        return indexes;
+        return guest_list_msrs(guest->guest);
 }
 
 uint64_t cpuidd_guest_get_tsc_khz(const CpuiddGuest *guest) {
@@ -229,36 +201,6 @@ void cpuidd_guest_set_tsc_khz(CpuiddGuest *guest, uint64_t tsc_khz) {
         guest->guest->tsc_khz = tsc_khz;
 }
 
-static void add_msrs(JsonText *json, const CpuiddGuest *guest) {
-        g_autoptr(GArray) indexes = cpuidd_guest_list_msrs(guest);
-
-        if (indexes->len == 0)
-                return;
-
-        json_text_open_object(json, "msrs");
-        for (size_t i = 0; i < indexes->len; i++) {
-                uint32_t index = g_array_index(indexes, uint32_t, i);
-                g_autofree char *key = g_strdup_printf("0x%x", index);
-                uint64_t value = 0;
-
-                (void) cpuidd_guest_get_msr(guest, index, &value);
-                json_text_add_hex(json, key, value);
-        }
-        json_text_close(json);
-}
-
 char *cpuidd_guest_to_json(const CpuiddGuest *guest, CpuiddJson style) {
-        g_autoptr(JsonText) json = json_text_new(style == CPUIDD_JSON_PRETTY);
-        g_auto(GStrv) capabilities = cpuidd_guest_get_capabilities(guest);
-
-        json_text_open_object(json, NULL);
-        json_text_add_text(json, "schema", "cpuidd.guest/1");
-        json_text_add_text(json, "name", guest->name);
-        json_text_add_table(json, "cpuid", guest->guest->table);
-        json_text_add_texts(json, "capabilities", (const char *const *) capabilities);
-        add_msrs(json, guest);
-        if (guest->guest->tsc_khz > 0)
-                json_text_add_number(json, "tsc_khz", guest->guest->tsc_khz);
-        json_text_close(json);
-        return json_text_finish(g_steal_pointer(&json));
+        return json_write_guest(guest->guest, guest->name, style == CPUIDD_JSON_PRETTY);
 }

@@ -6,8 +6,10 @@
 #include "client/formats/file.h"
 #include "client/formats/format.h"
 #include "client/formats/json-text.h"
+#include "client/formats/json-write.h"
 #include "client/lib/private.h"
 #include "policy/check.h"
+#include "policy/recording.h"
 
 CpuiddHost *cpuidd_host_connect(CpuiddBus which, const char *address, GError **error) {
         Bus *bus = bus_connect(which, address, error);
@@ -101,6 +103,18 @@ bool cpuidd_host_refresh(CpuiddHost *host, bool *ret_changed, GError **error) {
         g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
                     "%s: is a file, only a running daemon can be refreshed", host->name);
         return false;
+}
+
+char *cpuidd_host_get_profile(CpuiddHost *host, CpuiddJson style, GError **error) {
+        g_autoptr(Host) policy = host_get_policy(host, error);
+
+        return policy ? json_write_host(policy, host->name, style == CPUIDD_JSON_PRETTY) : NULL;
+}
+
+char *cpuidd_host_get_recording(CpuiddHost *host, GError **error) {
+        g_autoptr(Host) policy = host_get_policy(host, error);
+
+        return policy ? recording_write(policy) : NULL;
 }
 
 char *cpuidd_refresh_to_json(bool changed, const char *fingerprint, CpuiddJson style) {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A host's profile as `cpuidd.host/1` and as a recording. What was not recorded is left out,
- * never written as zero. */
+/* A host's profile as `cpuidd.host/1`. What was not recorded is left out, never written as zero. */
+
+#include "client/formats/json-write.h"
 
 #include "client/formats/json-text.h"
-#include "client/lib/private.h"
 #include "policy/place.h"
-#include "policy/recording.h"
 
 static void add_parameters(JsonText *json, const Host *host) {
         g_autofree const char **names = host_list_parameters(host);
@@ -125,48 +124,36 @@ static void add_msrs(JsonText *json, const Host *host) {
         json_text_open_object(json, "msrs");
         for (size_t i = 0; i < indexes->len; i++) {
                 uint32_t index = g_array_index(indexes, uint32_t, i);
-                g_autofree char *key = g_strdup_printf("0x%x", index);
                 uint64_t value = 0;
 
                 (void) host_get_msr(host, index, &value);
-                json_text_add_hex(json, key, value);
+                json_text_add_msr(json, index, value);
         }
         json_text_close(json);
 }
 
-char *cpuidd_host_get_profile(CpuiddHost *host, CpuiddJson style, GError **error) {
-        g_autoptr(Host) policy = host_get_policy(host, error);
-        g_autoptr(JsonText) json = NULL;
+char *json_write_host(const Host *host, const char *name, bool is_pretty) {
+        JsonText *json = json_text_new(is_pretty);
 
-        if (!policy)
-                return NULL;
-
-        json = json_text_new(style == CPUIDD_JSON_PRETTY);
         json_text_open_object(json, NULL);
         json_text_add_text(json, "schema", "cpuidd.host/1");
-        json_text_add_text(json, "name", host_info(policy)->name ?: host->name);
-        add_machine(json, policy);
-        add_table(json, "supported", policy, HOST_SUPPORTED);
-        add_views(json, policy);
-        add_kinds(json, policy);
-        add_table(json, "emulated", policy, HOST_EMULATED);
-        add_table(json, "hyperv", policy, HOST_HYPERV);
-        add_table(json, "hardware", policy, HOST_HARDWARE);
-        add_table(json, "forced_on", policy, HOST_FORCED_ON);
-        add_table(json, "forced_off", policy, HOST_FORCED_OFF);
-        add_varies(json, policy);
-        add_extensions(json, policy);
-        add_attributes(json, policy);
-        add_msrs(json, policy);
-        if (host_info(policy)->tsc_khz > 0)
-                json_text_add_number(json, "tsc_khz", host_info(policy)->tsc_khz);
-        json_text_add_text(json, "fingerprint", host_fingerprint(policy));
+        json_text_add_text(json, "name", host_info(host)->name ?: name);
+        add_machine(json, host);
+        add_table(json, "supported", host, HOST_SUPPORTED);
+        add_views(json, host);
+        add_kinds(json, host);
+        add_table(json, "emulated", host, HOST_EMULATED);
+        add_table(json, "hyperv", host, HOST_HYPERV);
+        add_table(json, "hardware", host, HOST_HARDWARE);
+        add_table(json, "forced_on", host, HOST_FORCED_ON);
+        add_table(json, "forced_off", host, HOST_FORCED_OFF);
+        add_varies(json, host);
+        add_extensions(json, host);
+        add_attributes(json, host);
+        add_msrs(json, host);
+        if (host_info(host)->tsc_khz > 0)
+                json_text_add_number(json, "tsc_khz", host_info(host)->tsc_khz);
+        json_text_add_text(json, "fingerprint", host_fingerprint(host));
         json_text_close(json);
-        return json_text_finish(g_steal_pointer(&json));
-}
-
-char *cpuidd_host_get_recording(CpuiddHost *host, GError **error) {
-        g_autoptr(Host) policy = host_get_policy(host, error);
-
-        return policy ? recording_write(policy) : NULL;
+        return json_text_finish(json);
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Our own JSON, written: the texts end without a newline. @name is what it is called where it has
+ * no name itself, or NULL. */
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "policy/guest.h"
+#include "policy/host.h"
+
+/* As `cpuidd.guest/1` */
+char *json_write_guest(const Guest *guest, const char *name, bool is_pretty);
+
+/* As `cpuidd.host/1` */
+char *json_write_host(const Host *host, const char *name, bool is_pretty);
