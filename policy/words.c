@@ -140,6 +140,18 @@ bool words_locate(const Words *words, uint32_t leaf, FieldInterface *ret_interfa
         return false;
 }
 
+const char *words_title(const Words *words, uint32_t leaf) {
+        FieldInterface interface;
+        const FieldLeaf *known;
+        uint32_t number;
+
+        if (!words_locate(words, leaf, &interface, &number))
+                return NULL;
+
+        known = field_leaf_find(interface, number);
+        return known ? known->title : NULL;
+}
+
 static void fill_group(Words *words, bool *filled, int group, const Leaf *row) {
         uint32_t *word = &words->word[group * N_REGISTERS];
 

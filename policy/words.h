@@ -58,6 +58,9 @@ uint32_t words_range_base(uint32_t leaf);
 bool words_locate(const Words *words, uint32_t leaf, FieldInterface *ret_interface,
                   uint32_t *ret_leaf);
 
+/* What such a leaf is called; NULL where it has no name */
+const char *words_title(const Words *words, uint32_t leaf);
+
 /* The leaf number at which this table has a group's leaf: moved where the interface is not at
  * its usual base */
 uint32_t words_leaf(const Words *words, FieldInterface interface, uint32_t leaf);

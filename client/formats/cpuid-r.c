@@ -4,9 +4,10 @@
  * or without its heading, folded before edx, with the sub-leaf left out (facts, formats 1).
  * Nothing else is let through: a line that is not understood may be a leaf that got lost. */
 
+#include "client/formats/cpuid-r.h"
+
 #include <string.h>
 
-#include "client/formats/format.h"
 #include "client/formats/lines.h"
 
 /* As the program writes a register; fewer at the end of a file may be a part of it */
@@ -192,4 +193,5 @@ const Format format_cpuid_r = {
         .description = "output of 'cpuid -r', of one CPU or of several",
         .looks_like = looks_like,
         .read = read_cpuid_r,
+        .write = cpuid_r_write,
 };

@@ -16,6 +16,18 @@ G_DEFINE_QUARK(format_error_quark, format_error)
 const Format *const format_table[] = {
         &format_recording,        &format_host_json, &format_guest_json, &format_firecracker,
         &format_cloud_hypervisor, &format_cpuid_r,   &format_kvm,        NULL,
+        &format_recording,
+        &format_host_json,
+        &format_guest_json,
+        &format_json,
+        &format_firecracker,
+        &format_cloud_hypervisor,
+        &format_cpuid_r,
+        &format_kvm,
+        /* written only */
+        &format_c_array,
+        &format_text_table,
+        NULL,
 };
 
 void format_input_done(FormatInput *input) {
@@ -188,7 +200,7 @@ static GPtrArray *warnings_of(FormatInput *input) {
         return input->warnings;
 }
 
-static Guest *guest_new_from_host(Host *host) {
+Guest *format_guest_of_host(Host *host) {
         g_autoptr(Offer) offer = offer_new(host, capability_set_default());
         Guest *guest = guest_new(offer_to_table(offer));
 
@@ -201,7 +213,7 @@ static Guest *guest_new_from_host(Host *host) {
 /* Whatever was read, a guest of it */
 static bool make_guest(FormatInput *input, const FormatOptions *options, GError **error) {
         if (input->host)
-                input->guest = guest_new_from_host(input->host);
+                input->guest = format_guest_of_host(input->host);
         if (input->dump)
                 input->guest = dump_to_guest(input->dump, options->cpu, warnings_of(input), error);
 

@@ -45,9 +45,11 @@ typedef struct FormatInput {
 /* What to write, and how */
 typedef struct FormatOutput {
         const Guest *guest; /* its table, MSRs, capabilities and what is unknown of it */
+        const Host *host;   /* whose offer the guest has, for a form that carries hosts, or NULL */
         const char *model;  /* QEMU's CPU model to start from, or NULL: max */
         GString *text;      /* written to; ends with a newline */
         GPtrArray *losses;  /* sentences: what the form cannot carry of this guest */
+        bool is_pretty;     /* of JSON: indented, not in one line */
 } FormatOutput;
 
 typedef struct Format {
@@ -61,16 +63,22 @@ typedef struct Format {
         bool (*read_path)(const char *path, const FormatOptions *options, FormatInput *ret,
                           GError **error);
         void (*write)(FormatOutput *output); /* NULL in a form that is only read */
+        bool is_json;                        /* what is written */
+        bool has_model;                      /* output->model counts */
+        bool is_host_only; /* no guest can be written, output->host is always there */
 } Format;
 
 /* One a file */
+extern const Format format_c_array;
 extern const Format format_cloud_hypervisor;
 extern const Format format_cpuid_r;
 extern const Format format_firecracker;
 extern const Format format_guest_json;
 extern const Format format_host_json;
 extern const Format format_kvm;
+extern const Format format_json;
 extern const Format format_recording;
+extern const Format format_text_table;
 
 /* All of them in the order in which they are looked for, ended by NULL */
 extern const Format *const format_table[];
@@ -96,6 +104,8 @@ bool format_read_host_path(const char *path, const FormatOptions *options, Forma
 
 /* Of any bytes, one line of UTF-8 for a message: free with g_free() */
 char *format_to_line(const char *text);
+/* The guest that has what a sealed host offers with the usual capabilities */
+Guest *format_guest_of_host(Host *host);
 
 void format_input_warn(FormatInput *input, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void format_input_done(FormatInput *input);

@@ -36,12 +36,12 @@ static void add_unknown(JsonText *json, const Guest *guest) {
                 json_text_add_texts(json, "unknown", (const char *const *) texts);
 }
 
-char *json_write_guest(const Guest *guest, const char *name, bool is_pretty) {
+char *json_write_guest(const Guest *guest, bool is_pretty) {
         JsonText *json = json_text_new(is_pretty);
 
         json_text_open_object(json, NULL);
         json_text_add_text(json, "schema", "cpuidd.guest/1");
-        json_text_add_text(json, "name", name ?: guest->name);
+        json_text_add_text(json, "name", guest->name);
         json_text_add_table(json, "cpuid", guest->table);
         add_capabilities(json, guest->capabilities);
         add_msrs(json, guest);

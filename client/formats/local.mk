@@ -3,8 +3,10 @@
 # One file a form; the table of forms is in format.c.
 noinst_LTLIBRARIES += %D%/libformats.la
 %C%_libformats_la_SOURCES = \
+	%D%/c-array.c \
 	%D%/cloud-hypervisor.c \
-	%D%/cpuid-r.c \
+	%D%/cpuid-r.c %D%/cpuid-r.h \
+	%D%/cpuid-r-write.c \
 	%D%/dump.c %D%/dump.h \
 	%D%/dump-cpus.c %D%/dump-cpus.h \
 	%D%/file.c %D%/file.h \
@@ -15,6 +17,7 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/guest-json-write.c \
 	%D%/host-json.c \
 	%D%/host-json-write.c \
+	%D%/json-form.c \
 	%D%/json-parse.c \
 	%D%/json-read.c \
 	%D%/json-text.c %D%/json-text.h \
@@ -22,6 +25,8 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/json.h \
 	%D%/kvm.c \
 	%D%/lines.c %D%/lines.h \
+	%D%/losses.c %D%/losses.h \
 	%D%/recording.c \
-	%D%/template.c %D%/template.h
+	%D%/template.c %D%/template.h \
+	%D%/text-table.c
 %C%_libformats_la_LIBADD = $(JSON_LIBS)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/formats/format.h"
+#include "client/formats/losses.h"
 #include "policy/recording.h"
 
 static bool looks_like(const char *text, size_t n_text) {
@@ -26,9 +27,18 @@ static bool read_recording(const char *text, size_t n_text, const FormatOptions 
         return ret->host != NULL;
 }
 
+static void write_recording(FormatOutput *output) {
+        g_autofree char *text = recording_write(output->host);
+
+        g_string_append(output->text, text);
+        losses_add_unknown(output);
+}
+
 const Format format_recording = {
         .name = "recording",
         .description = "what 'cpuidd --probe' writes",
         .looks_like = looks_like,
         .read = read_recording,
+        .write = write_recording,
+        .is_host_only = true,
 };

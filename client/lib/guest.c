@@ -10,13 +10,20 @@
 #include "client/formats/json-write.h"
 #include "client/lib/private.h"
 
+/* Takes @name over */
+static void replace_name(Guest *guest, char *name) {
+        g_free(guest->name);
+        guest->name = name;
+}
+
 /* Takes @policy over. Without a name of its own it has its file's. */
 static CpuiddGuest *guest_wrap(Guest *policy, const char *name) {
         CpuiddGuest *guest = g_new0(CpuiddGuest, 1);
 
+        if (!policy->name || !*policy->name)
+                replace_name(policy, g_path_get_basename(name));
+
         guest->n_refs = 1;
-        guest->name =
-                policy->name && *policy->name ? g_strdup(policy->name) : g_path_get_basename(name);
         guest->guest = policy;
         guest->warnings = g_new0(char *, 1);
         return guest;
@@ -119,20 +126,16 @@ CpuiddGuest *cpuidd_guest_unref(CpuiddGuest *guest) {
         guest_free(guest->guest);
         template_free(guest->template);
         g_strfreev(guest->warnings);
-        g_free(guest->name);
         g_free(guest);
         return NULL;
 }
 
 const char *cpuidd_guest_get_name(const CpuiddGuest *guest) {
-        return guest->name;
+        return guest->guest->name;
 }
 
 void cpuidd_guest_set_name(CpuiddGuest *guest, const char *name) {
-        char *copy = g_strdup(name);
-
-        g_free(guest->name);
-        guest->name = copy;
+        replace_name(guest->guest, g_strdup(name));
 }
 
 const char *const *cpuidd_guest_get_warnings(const CpuiddGuest *guest) {
@@ -202,5 +205,5 @@ void cpuidd_guest_set_tsc_khz(CpuiddGuest *guest, uint64_t tsc_khz) {
 }
 
 char *cpuidd_guest_to_json(const CpuiddGuest *guest, CpuiddJson style) {
-        return json_write_guest(guest->guest, guest->name, style == CPUIDD_JSON_PRETTY);
+        return json_write_guest(guest->guest, style == CPUIDD_JSON_PRETTY);
 }

@@ -18,8 +18,7 @@
 
 struct CpuiddGuest {
         unsigned n_refs;
-        char *name;
-        Guest *guest;
+        Guest *guest;       /* its name is never NULL */
         Template *template; /* it becomes a guest on a host; NULL: it is one */
         char **warnings;    /* of its reading */
 };

@@ -38,7 +38,7 @@ CpuiddVerdict *verdict_new(const CpuiddHost *host, const CpuiddGuest *guest, con
 
         verdict->n_refs = 1;
         verdict->word = g_strdup(word);
-        verdict->guest = g_strdup(guest->name);
+        verdict->guest = g_strdup(guest->guest->name);
         verdict->host = g_strdup(host->name);
         verdict->fingerprint = g_strdup(fingerprint);
         verdict->capabilities =

@@ -27,7 +27,8 @@ unit_tests = \
 	%D%/test-remedy \
 	%D%/test-template \
 	%D%/test-tsc \
-	%D%/test-unknown
+	%D%/test-unknown \
+	%D%/test-write
 
 check_LTLIBRARIES += %D%/libsupport.la
 %C%_libsupport_la_SOURCES = %D%/support.c %D%/support.h
@@ -66,3 +67,4 @@ TESTS += $(unit_tests)
 %C%_test_template_LDADD = %D%/libformsupport.la
 %C%_test_tsc_LDADD = %D%/libsupport.la
 %C%_test_unknown_LDADD = %D%/libsupport.la
+%C%_test_write_LDADD = %D%/libformsupport.la

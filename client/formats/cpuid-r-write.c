@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A guest as `cpuid -r -1` prints it when it runs there: every leaf up to the maximum of its range,
+ * those that are zero as well. Who reads such a dump takes what is not there for lost, so places
+ * that a table leaves out because they are zero are written, and those that are unknown are not. */
+
+#include "client/formats/cpuid-r.h"
+
+#include <string.h>
+
+#include "client/formats/dump-cpus.h"
+#include "client/formats/dump.h"
+#include "client/formats/losses.h"
+#include "policy/enumerate.h"
+#include "policy/words.h"
+
+/* One way to write, and what is said about it */
+typedef struct Writing {
+        FormatOutput *output;
+        LeafTable *rows;    /* what will be in the text */
+        Unknown *zeros;     /* places for which there was no room */
+        GPtrArray *hidden;  /* rows behind another one of the same place */
+        GPtrArray *above;   /* rows above their range's maximum */
+        GPtrArray *unusual; /* rows that are read with another index flag */
+} Writing;
+
+static void writing_done(Writing *writing) {
+        leaf_table_free(writing->rows);
+        unknown_free(writing->zeros);
+        g_ptr_array_unref(writing->hidden);
+        g_ptr_array_unref(writing->above);
+        g_ptr_array_unref(writing->unusual);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Writing, writing_done)
+
+static void add_place(GPtrArray *places, const Leaf *row) {
+        g_ptr_array_add(places, g_strdup_printf("0x%x.%u", row->leaf, row->subleaf));
+}
+
+static bool is_zero(const Leaf *row) {
+        static const uint32_t zeros[N_REGISTERS];
+
+        return memcmp(row->registers, zeros, sizeof(zeros)) == 0;
+}
+
+/* The rows that count: CPUID answers with no other. */
+static void choose_rows(Writing *writing) {
+        const LeafTable *table = writing->output->guest->table;
+
+        for (size_t i = 0; i < leaf_table_size(table); i++) {
+                const Leaf *row = leaf_table_at(table, i);
+
+                if (leaf_table_find(table, row->leaf, row->subleaf) != row)
+                        add_place(writing->hidden, row);
+                else if (!words_is_above(table, row->leaf))
+                        leaf_table_add(writing->rows, row);
+                else if (!is_zero(row))
+                        add_place(writing->above, row);
+        }
+}
+
+/* What becomes of the rows when they are read again */
+static LeafTable *read_again(const LeafTable *rows) {
+        g_autoptr(Dump) dump = dump_new();
+
+        (void) dump_begin_cpu(dump, 0, 0, NULL);
+        for (size_t i = 0; i < leaf_table_size(rows); i++)
+                (void) dump_add_row(dump, leaf_table_at(rows, i), DUMP_INDEX_UNTOLD, 0, NULL);
+        return dump_cpu_clean(dump->cpus->pdata[0]);
+}
+
+static Unknown *find_missing(const LeafTable *rows) {
+        g_autoptr(LeafTable) again = read_again(rows);
+        Unknown *missing = unknown_new();
+
+        enumerate_missing(again, false, missing);
+        return missing;
+}
+
+static bool span_is_whole(const UnknownSpan *span) {
+        for (Register reg = 0; reg < N_REGISTERS; reg++)
+                if (span->masks[reg] != UINT32_MAX)
+                        return false;
+
+        return true;
+}
+
+static const UnknownSpan *find_unknown(const Unknown *unknown, uint32_t leaf, uint32_t subleaf) {
+        for (size_t i = 0; i < unknown_size(unknown); i++) {
+                const UnknownSpan *span = unknown_at(unknown, i);
+
+                if (span_is_whole(span) && leaf >= span->leaf && leaf <= span->leaf_last &&
+                    subleaf >= span->subleaf && subleaf <= span->subleaf_last)
+                        return span;
+        }
+
+        return NULL;
+}
+
+/* The first leaf of a span of which it is known what the guest has in it */
+static bool find_known(const Guest *guest, const UnknownSpan *span, uint32_t *ret_leaf) {
+        uint32_t leaf = span->leaf;
+
+        for (;;) {
+                const UnknownSpan *unknown = find_unknown(guest->unknown, leaf, span->subleaf);
+
+                if (!unknown) {
+                        *ret_leaf = leaf;
+                        return true;
+                }
+                if (unknown->leaf_last >= span->leaf_last)
+                        return false;
+                leaf = unknown->leaf_last + 1;
+        }
+}
+
+/* A row for the first gap of each leaf, or run of leaves; false: there was none left. A row may
+ * change what is missing behind it. */
+static bool fill_gaps(Writing *writing) {
+        const Guest *guest = writing->output->guest;
+        g_autoptr(Unknown) missing = find_missing(writing->rows);
+        uint64_t changed = UINT64_MAX; /* the leaf that has one now */
+
+        for (size_t i = 0; i < unknown_size(missing); i++) {
+                const UnknownSpan *span = unknown_at(missing, i);
+                Leaf row = { .subleaf = span->subleaf };
+                const Leaf *answer;
+
+                if (span->leaf == changed || !find_known(guest, span, &row.leaf))
+                        continue;
+                if (leaf_table_size(writing->rows) >= LEAF_TABLE_MAX) {
+                        unknown_add(writing->zeros, span);
+                        continue;
+                }
+
+                answer = leaf_table_find(guest->table, row.leaf, row.subleaf);
+                if (answer)
+                        memcpy(row.registers, answer->registers, sizeof(row.registers));
+                leaf_table_add(writing->rows, &row);
+                changed = row.leaf;
+        }
+
+        return changed != UINT64_MAX;
+}
+
+static void find_unusual(Writing *writing) {
+        const LeafTable *table = writing->output->guest->table;
+        g_autoptr(LeafTable) again = read_again(writing->rows);
+
+        for (size_t i = 0; i < leaf_table_size(again); i++) {
+                const Leaf *row = leaf_table_at(again, i);
+                const Leaf *own = leaf_table_find(table, row->leaf, row->subleaf);
+
+                if (own && own->subleaf == row->subleaf && own->flags != row->flags)
+                        add_place(writing->unusual, row);
+        }
+}
+
+static bool span_is_in(const UnknownSpan *span, const UnknownSpan *other) {
+        return span->leaf >= other->leaf && span->leaf_last <= other->leaf_last &&
+                span->subleaf >= other->subleaf && span->subleaf_last <= other->subleaf_last &&
+                span_is_whole(other);
+}
+
+/* What the reader does not find missing, it believes */
+static void add_unknown_losses(const Writing *writing) {
+        const Unknown *unknown = writing->output->guest->unknown;
+        g_autoptr(Unknown) missing = find_missing(writing->rows), lost = unknown_new();
+        g_auto(GStrv) texts = NULL;
+
+        for (size_t i = 0; i < unknown_size(unknown); i++) {
+                bool is_missing = false;
+
+                for (size_t j = 0; j < unknown_size(missing) && !is_missing; j++)
+                        is_missing = span_is_in(unknown_at(unknown, i), unknown_at(missing, j));
+                if (!is_missing)
+                        unknown_add(lost, unknown_at(unknown, i));
+        }
+
+        texts = unknown_to_texts(lost);
+        losses_add_list(writing->output, "that it is unknown what is in",
+                        (const char *const *) texts);
+}
+
+static void add_places(const Writing *writing, const char *what, GPtrArray *places) {
+        g_ptr_array_add(places, NULL);
+        losses_add_list(writing->output, what, (const char *const *) places->pdata);
+}
+
+static void add_losses(const Writing *writing) {
+        g_auto(GStrv) zeros = unknown_to_texts(writing->zeros);
+
+        add_places(writing, "rows behind others of the same place", writing->hidden);
+        add_places(writing, "rows above the highest leaf", writing->above);
+        add_places(writing, "which sub-leaves these answer for", writing->unusual);
+        add_unknown_losses(writing);
+        losses_add_list(writing->output, "that there is nothing in", (const char *const *) zeros);
+        losses_add_capabilities(writing->output);
+        losses_add_msrs(writing->output);
+        losses_add_tsc(writing->output);
+}
+
+void cpuid_r_write(FormatOutput *output) {
+        g_auto(Writing) writing = {
+                .output = output,
+                .rows = leaf_table_new(),
+                .zeros = unknown_new(),
+                .hidden = g_ptr_array_new_with_free_func(g_free),
+                .above = g_ptr_array_new_with_free_func(g_free),
+                .unusual = g_ptr_array_new_with_free_func(g_free),
+        };
+
+        choose_rows(&writing);
+        while (fill_gaps(&writing))
+                ;
+        find_unusual(&writing);
+        leaf_table_sort(writing.rows);
+
+        g_string_append(output->text, "CPU:\n");
+        for (size_t i = 0; i < leaf_table_size(writing.rows); i++) {
+                const Leaf *row = leaf_table_at(writing.rows, i);
+                const uint32_t *registers = row->registers;
+
+                g_string_append_printf(
+                        output->text,
+                        "   0x%08x 0x%02x: eax=0x%08x ebx=0x%08x ecx=0x%08x edx=0x%08x\n",
+                        row->leaf, row->subleaf, registers[0], registers[1], registers[2],
+                        registers[3]);
+        }
+        add_losses(&writing);
+}
