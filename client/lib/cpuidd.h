@@ -78,14 +78,24 @@ typedef enum CpuiddJson {
 
 /* ----------------------------------- Forms and capabilities ----------------------------------- */
 
-/* A form in which tables, guests or hosts can be read */
+/* A form in which tables, guests or hosts can be read or written */
 typedef struct CpuiddForm {
         const char *name;        /* "cpuid" */
         const char *description; /* "output of 'cpuid -r', of one or of several CPUs" */
+        bool can_read;
+        bool can_write;
+        bool is_host_only; /* only hosts can be written in it, cpuidd_host_write() */
+        bool is_json;      /* what is written in it */
+        bool has_model;    /* it is written as a change of a CPU model */
 } CpuiddForm;
 
-/* Those known, as GPtrArray of CpuiddForm, in the order in which they are looked for */
+/* Those known, as GPtrArray of CpuiddForm, in the order in which they are looked for; then those
+ * that are only written */
 GPtrArray *cpuidd_list_forms(void);
+
+/* {"schema": "cpuidd.forms/1", "forms": [{"name", "description", "read", "write", "hosts_only"}
+ * ...]} */
+char *cpuidd_forms_to_json(GPtrArray *forms, CpuiddJson style);
 
 /* Every name that there is, in the order of the documentation, ended by NULL; free with
  * g_strfreev() */
@@ -167,6 +177,26 @@ GArray *cpuidd_guest_list_msrs(const CpuiddGuest *guest);
 /* Its TSC frequency in kHz; 0: not given */
 uint64_t cpuidd_guest_get_tsc_khz(const CpuiddGuest *guest);
 void cpuidd_guest_set_tsc_khz(CpuiddGuest *guest, uint64_t tsc_khz);
+
+/* How to write. The usual: CPUIDD_WRITE_OPTIONS_DEFAULT, or NULL where they are taken. */
+typedef struct CpuiddWriteOptions {
+        const char *model; /* the CPU model to start from, for a form that has one; NULL: max */
+        CpuiddJson style;  /* of a form that is JSON */
+} CpuiddWriteOptions;
+
+#define CPUIDD_WRITE_OPTIONS_DEFAULT \
+        { .style = CPUIDD_JSON_PRETTY }
+
+/* The guest in another form of cpuidd_list_forms(); the text ends with a newline. @ret_losses (or
+ * NULL): what the form cannot carry of this guest ("its MSRs: 0x10a"), for g_strfreev(), empty
+ * where it is all there. CPUIDD_ERROR_INPUT, without a name in front, for a form that is not
+ * written, or of hosts only, for a model where the form has none, and for a template. */
+char *cpuidd_guest_write(const CpuiddGuest *guest, const char *form,
+                         const CpuiddWriteOptions *options, char ***ret_losses, GError **error);
+
+/* The host that a guest was read from, where its file was a profile or a recording: it is more than
+ * what it offers. NULL for any other guest; free with cpuidd_host_unref(). */
+CpuiddHost *cpuidd_guest_get_host(const CpuiddGuest *guest);
 
 /* As `cpuidd.guest/1` */
 char *cpuidd_guest_to_json(const CpuiddGuest *guest, CpuiddJson style);
@@ -323,6 +353,11 @@ char *cpuidd_status_to_json(const CpuiddStatus *status, CpuiddJson style);
 /* The whole profile as `cpuidd.host/1`, and as a recording, which `cpuidd --replay` serves */
 char *cpuidd_host_get_profile(CpuiddHost *host, CpuiddJson style, GError **error);
 char *cpuidd_host_get_recording(CpuiddHost *host, GError **error);
+
+/* As cpuidd_guest_write(): whole in the forms "json" and "recording"; in any other the guest that
+ * has what the host offers with the usual capabilities */
+char *cpuidd_host_write(CpuiddHost *host, const char *form, const CpuiddWriteOptions *options,
+                        char ***ret_losses, GError **error);
 
 /* ------------------------------------ What a host can give ------------------------------------ */
 

@@ -1,34 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What policy has to say of a place, a field or a capability, handed on; and the forms that can
- * be read */
+/* What policy has to say of a place, a field or a capability, handed on */
 
 #include "policy/explain.h"
-#include "client/formats/format.h"
 #include "client/formats/json-text.h"
 #include "client/lib/private.h"
-
-static void form_free(void *p) {
-        CpuiddForm *form = p;
-
-        free_const(form->name);
-        free_const(form->description);
-        g_free(form);
-}
-
-GPtrArray *cpuidd_list_forms(void) {
-        GPtrArray *forms = g_ptr_array_new_with_free_func(form_free);
-
-        for (size_t i = 0; format_table[i]; i++) {
-                CpuiddForm *form = g_new0(CpuiddForm, 1);
-
-                form->name = g_strdup(format_table[i]->name);
-                form->description = g_strdup(format_table[i]->description);
-                g_ptr_array_add(forms, form);
-        }
-
-        return forms;
-}
 
 static void paragraph_free(void *p) {
         CpuiddParagraph *paragraph = p;

@@ -57,6 +57,7 @@ static CpuiddGuest *guest_take_input(FormatInput *input, const char *name) {
                                         name);
 
         guest->template = g_steal_pointer(&input->template);
+        guest->host = g_steal_pointer(&input->host);
         g_strfreev(guest->warnings);
         guest->warnings = take_warnings(input);
         return guest;
@@ -125,6 +126,7 @@ CpuiddGuest *cpuidd_guest_unref(CpuiddGuest *guest) {
 
         guest_free(guest->guest);
         template_free(guest->template);
+        host_unref(guest->host);
         g_strfreev(guest->warnings);
         g_free(guest);
         return NULL;
@@ -148,6 +150,10 @@ char **cpuidd_guest_get_unknown(const CpuiddGuest *guest) {
 
 bool cpuidd_guest_is_template(const CpuiddGuest *guest) {
         return guest->template != NULL;
+}
+
+CpuiddHost *cpuidd_guest_get_host(const CpuiddGuest *guest) {
+        return guest->host ? host_wrap(host_ref(guest->host), guest->guest->name) : NULL;
 }
 
 const uint32_t *cpuidd_guest_get_words(const CpuiddGuest *guest, size_t *ret_n) {

@@ -25,8 +25,7 @@ CpuiddHost *cpuidd_host_connect(CpuiddBus which, const char *address, GError **e
         return host;
 }
 
-/* Takes @policy over */
-static CpuiddHost *host_wrap(Host *policy, const char *name) {
+CpuiddHost *host_wrap(Host *policy, const char *name) {
         CpuiddHost *host = g_new0(CpuiddHost, 1);
         const char *own = host_info(policy)->name;
 

@@ -16,6 +16,7 @@ EXTRA_DIST += %D%/libcpuidd.map
 	%D%/cpuidd.h \
 	%D%/error.c \
 	%D%/explain.c \
+	%D%/form.c \
 	%D%/guest.c \
 	%D%/host.c \
 	%D%/kinds.c \

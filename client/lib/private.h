@@ -20,6 +20,7 @@ struct CpuiddGuest {
         unsigned n_refs;
         Guest *guest;       /* its name is never NULL */
         Template *template; /* it becomes a guest on a host; NULL: it is one */
+        Host *host;         /* whose offer it was read as; NULL: its file is no host's */
         char **warnings;    /* of its reading */
 };
 
@@ -35,6 +36,9 @@ struct CpuiddHost {
 /* What policy and formats refuse is an input that cannot be used; @name (or NULL) is put in
  * front. Takes @cause over; always false. */
 bool set_error_input(GError **error, GError *cause, const char *name);
+
+/* Takes @policy over. @name: what it is called if it has no name itself. */
+CpuiddHost *host_wrap(Host *policy, const char *name);
 
 /* What is known of the host: of a daemon, what it says now */
 Host *host_get_policy(CpuiddHost *host, GError **error);

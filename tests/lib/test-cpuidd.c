@@ -227,6 +227,120 @@ static void test_cpuid(void) {
         g_assert_cmpuint(cpuidd_verdict_get_n_warnings(verdict), ==, 0);
 }
 
+static void assert_written(char *text, char **losses, const char *part, const char *lost) {
+        g_autofree char *joined = g_strjoinv("\n", losses);
+
+        g_assert_nonnull(text);
+        g_assert_nonnull(strstr(text, part));
+        g_assert_true(g_str_has_suffix(text, "\n"));
+        g_assert_cmpstr(joined, ==, lost);
+        g_free(text);
+        g_strfreev(losses);
+}
+
+static void test_write(void) {
+        const CpuiddWriteOptions in_one_line = { .style = CPUIDD_JSON_SHORT };
+        g_autoptr(CpuiddGuest) guest = small_guest(MONITOR);
+        g_autoptr(GError) error = NULL;
+        char **losses = NULL;
+        char *text;
+
+        cpuidd_guest_set_msr(guest, 0x10a, 1);
+        text = cpuidd_guest_write(guest, "cpuid", NULL, &losses, &error);
+        g_assert_no_error(error);
+        assert_written(text, losses, "CPU:\n   0x00000000 0x00: eax=0x00000016", "its MSRs: 0x10a");
+
+        text = cpuidd_guest_write(guest, "json", NULL, &losses, &error);
+        assert_written(text, losses, "  \"name\" : \"small\",\n", "");
+        text = cpuidd_guest_write(guest, "json", &in_one_line, &losses, &error);
+        assert_written(text, losses, "\"name\":\"small\"", "");
+
+        cpuidd_guest_set_name(guest, "other");
+        text = cpuidd_guest_write(guest, "c", NULL, NULL, &error);
+        g_assert_no_error(error);
+        assert_written(text, g_new0(char *, 1), " other_cpuid[] = {\n", "");
+        g_assert_null(cpuidd_guest_get_host(guest));
+}
+
+/* Whole where the form carries hosts, else what it offers; the same whether it was read as one */
+static void test_write_host(void) {
+        g_autofree char *path = source_path("recordings", "skylake-sp-6.1.recording");
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CpuiddHost) host = skylake(), again = NULL;
+        g_autoptr(CpuiddGuest) guest = cpuidd_guest_read(path, NULL, &error);
+        g_autofree char *text = NULL, *text_again = NULL, *fingerprint = fingerprint_of(host);
+        g_autofree char *guest_text = NULL, *host_text = NULL;
+        char **losses = NULL, *json;
+
+        again = cpuidd_guest_get_host(guest);
+        text = cpuidd_host_write(host, "recording", NULL, &losses, &error);
+        text_again = cpuidd_host_write(again, "recording", NULL, NULL, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(text, ==, text_again);
+        g_assert_null(losses[0]);
+        g_strfreev(losses);
+        json = cpuidd_host_write(host, "json", NULL, &losses, &error);
+        assert_written(json, losses, fingerprint, "");
+
+        host_text = cpuidd_host_write(host, "cpuid", NULL, NULL, &error);
+        guest_text = cpuidd_guest_write(guest, "cpuid", NULL, NULL, &error);
+        g_assert_cmpstr(host_text, ==, guest_text);
+}
+
+typedef struct WriteErrorCase {
+        const char *form;
+        const char *model;
+        const char *message;
+} WriteErrorCase;
+
+static const WriteErrorCase write_error_cases[] = {
+        { "xml", NULL, "there is no form 'xml', expected one of: recording, json, cpuid, " },
+        { "guest", NULL, "there is no form 'guest', expected one of: " },
+        { "recording", NULL,
+          "is a guest, and 'recording' is of hosts: expected a host's profile or recording" },
+        { "cpuid", "max", "the form 'cpuid' starts from no CPU model, and 'max' is given" },
+};
+
+static void test_write_errors(void) {
+        g_autoptr(CpuiddGuest) guest = small_guest(0);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(write_error_cases); i++) {
+                const WriteErrorCase *c = &write_error_cases[i];
+                const CpuiddWriteOptions options = { .model = c->model };
+                g_autoptr(GError) error = NULL;
+                char **losses = NULL;
+
+                g_assert_null(cpuidd_guest_write(guest, c->form, &options, &losses, &error));
+                g_assert_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT);
+                g_assert_true(g_str_has_prefix(error->message, c->message));
+                g_assert_null(losses);
+        }
+}
+
+static void test_forms(void) {
+        g_autoptr(GPtrArray) forms = cpuidd_list_forms();
+        g_autofree char *json = cpuidd_forms_to_json(forms, CPUIDD_JSON_SHORT);
+        g_autoptr(GString) flags = g_string_new(NULL);
+
+        for (size_t i = 0; i < forms->len; i++) {
+                const CpuiddForm *form = forms->pdata[i];
+
+                g_string_append_printf(flags, " %s:%d%d%d%d ", form->name, form->can_read,
+                                       form->can_write, form->is_host_only, form->is_json);
+                g_assert_nonnull(form->description);
+        }
+
+        g_assert_nonnull(strstr(flags->str, " recording:1110 "));
+        g_assert_nonnull(strstr(flags->str, " guest:1000 "));
+        g_assert_nonnull(strstr(flags->str, " json:1101 "));
+        g_assert_nonnull(strstr(flags->str, " cpuid:1100 "));
+        g_assert_nonnull(strstr(flags->str, " table:0100 "));
+        g_assert_true(g_str_has_prefix(json,
+                                       "{\"schema\":\"cpuidd.forms/1\",\"forms\":["
+                                       "{\"name\":\"recording\",\"description\":"));
+        g_assert_nonnull(strstr(json, "\"read\":true,\"write\":true,\"hosts_only\":true}"));
+}
+
 static const CpuiddOfferField *find_field(const CpuiddOffer *offer, const char *name) {
         for (size_t i = 0; i < offer->leaves->len; i++) {
                 const CpuiddOfferLeaf *leaf = offer->leaves->pdata[i];
@@ -409,6 +523,10 @@ int main(int argc, char **argv) {
         g_test_add_func("/check/strict", test_strict);
         g_test_add_func("/check/many", test_check_many);
         g_test_add_func("/round-trip/guest", test_guest_round_trip);
+        g_test_add_func("/write/guest", test_write);
+        g_test_add_func("/write/host", test_write_host);
+        g_test_add_func("/write/errors", test_write_errors);
+        g_test_add_func("/write/forms", test_forms);
         g_test_add_func("/offer/cpuid", test_cpuid);
         g_test_add_func("/offer/fields", test_offer);
         g_test_add_func("/capabilities/list", test_capabilities);
