@@ -5,7 +5,7 @@
 
 #include "client/ctl/change.h"
 #include "client/ctl/command.h"
-#include "client/ctl/suggest.h"
+#include "client/ctl/read.h"
 
 /* A message beside its place and field needs this much, else it stands below them. */
 #define MESSAGE_MIN 52
@@ -13,7 +13,7 @@
 
 static Change arg_change;
 static gboolean arg_strict;
-static char *arg_from;
+static Reading arg_reading;
 
 static const GOptionEntry options[] = {
         { "enable", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arg_change.enable,
@@ -22,35 +22,9 @@ static const GOptionEntry options[] = {
         { "disable", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arg_change.disable,
           "Take these as not enabled, whatever the guest says", CHANGE_ARGUMENT },
         { "strict", 0, 0, G_OPTION_ARG_NONE, &arg_strict, "Make every warning an error", NULL },
-        { "from", 0, 0, G_OPTION_ARG_STRING, &arg_from,
-          "The form of the GUEST files, if it shall not be found by looking at them", "FORM" },
+        READING_OPTIONS(arg_reading),
         {},
 };
-
-static bool check_form(const char *form, GError **error) {
-        g_autoptr(GPtrArray) forms = cpuidd_list_forms();
-        g_autoptr(GPtrArray) names = g_ptr_array_new();
-        g_autofree char *list = NULL;
-        const char *near;
-
-        for (size_t i = 0; form && i < forms->len; i++) {
-                const CpuiddForm *known = forms->pdata[i];
-
-                if (g_str_equal(known->name, form))
-                        return true;
-                g_ptr_array_add(names, (void *) known->name);
-        }
-        if (!form)
-                return true;
-
-        near = suggest(form, names);
-        g_ptr_array_add(names, NULL);
-        list = g_strjoinv(", ", (char **) names->pdata);
-        g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
-                    "--from: there is no form '%s'%s%s%s, expected one of: %s", form,
-                    near ? " (did you mean '" : "", near ?: "", near ? "'?)" : "", list);
-        return false;
-}
 
 static bool check_input(const Session *session, char **paths, GError **error) {
         unsigned n = session->host_path && g_str_equal(session->host_path, "-");
@@ -65,13 +39,10 @@ static bool check_input(const Session *session, char **paths, GError **error) {
         return false;
 }
 
-static CpuiddGuest *read_guest(const char *path, GError **error) {
-        CpuiddReadOptions read = CPUIDD_READ_OPTIONS_DEFAULT;
-        g_autoptr(CpuiddGuest) guest = NULL;
+static CpuiddGuest *read_guest(Session *session, const char *path, GError **error) {
+        g_autoptr(CpuiddGuest) guest = reading_guest(session, &arg_reading, path, error);
         g_auto(GStrv) own = NULL, changed = NULL;
 
-        read.form = arg_from;
-        guest = cpuidd_guest_read(path, &read, error);
         if (!guest)
                 return NULL;
 
@@ -83,12 +54,12 @@ static CpuiddGuest *read_guest(const char *path, GError **error) {
         return g_steal_pointer(&guest);
 }
 
-static GPtrArray *read_guests(char **paths, GError **error) {
+static GPtrArray *read_guests(Session *session, char **paths, GError **error) {
         g_autoptr(GPtrArray) guests =
                 g_ptr_array_new_with_free_func((GDestroyNotify) cpuidd_guest_unref);
 
         for (size_t i = 0; paths[i]; i++) {
-                CpuiddGuest *guest = read_guest(paths[i], error);
+                CpuiddGuest *guest = read_guest(session, paths[i], error);
 
                 if (!guest)
                         return NULL;
@@ -230,10 +201,10 @@ static bool run(Session *session, char **arguments, GError **error) {
         g_autoptr(CpuiddHost) host = NULL;
         g_autoptr(GPtrArray) guests = NULL, verdicts = NULL;
 
-        if (!check_form(arg_from, error) || !check_input(session, arguments, error))
+        if (!reading_check(&arg_reading, error) || !check_input(session, arguments, error))
                 return false;
 
-        guests = read_guests(arguments, error);
+        guests = read_guests(session, arguments, error);
         if (!guests)
                 return false;
 
@@ -255,9 +226,9 @@ const Command command_check = {
         .arguments = "GUEST...",
         .summary = "Whether the host can run each guest, or why not",
         .help = "Tells what breaks, why, and which capabilities would help. GUEST is a file in "
-                "any form that can be read, or '-' for standard input: a guest "
-                "as JSON, the output of 'cpuid -r', a host's profile or recording (a guest that "
-                "has all that host offers). With several guests the exit status is the worst.",
+                "any form of 'convert --list-forms', or '-' for standard input. A host's profile "
+                "or recording is a guest that has all that host offers. With several guests the "
+                "exit status is the worst.",
         .options = options,
         .n_arguments_min = 1,
         .n_arguments_max = UINT_MAX,

@@ -4,11 +4,14 @@
 
 #include "client/ctl/command.h"
 
+#include <stdarg.h>
+
 #include "client/ctl/suggest.h"
 
 const Command *const command_table[] = {
-        &command_status,       &command_check,  &command_show,    &command_explain,
-        &command_capabilities, &command_export, &command_refresh, NULL,
+        &command_status,  &command_check,        &command_show,
+        &command_explain, &command_capabilities, &command_convert,
+        &command_export,  &command_refresh,      NULL,
 };
 
 const Command *command_find(const char *name, GError **error) {
@@ -26,6 +29,14 @@ const Command *command_find(const char *name, GError **error) {
                     "there is no command '%s'%s%s%s; see 'cpuidctl --help'", name,
                     near ? " (did you mean '" : "", near ?: "", near ? "'?)" : "");
         return NULL;
+}
+
+void session_notice(Session *session, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        g_ptr_array_add(session->notices, g_strdup_vprintf(format, arguments));
+        va_end(arguments);
 }
 
 CpuiddHost *session_open_host(const Session *session, GError **error) {

@@ -25,6 +25,7 @@ typedef struct Session {
         bool wants_json;
         CpuiddJson json_style;
         Output *output;
+        GPtrArray *notices; /* lines for standard error, shown before the output of a success */
         ExitStatus status;
 } Session;
 
@@ -44,6 +45,7 @@ extern const Command *const command_table[];
 
 extern const Command command_capabilities;
 extern const Command command_check;
+extern const Command command_convert;
 extern const Command command_explain;
 extern const Command command_export;
 extern const Command command_refresh;
@@ -52,6 +54,9 @@ extern const Command command_status;
 
 /* CPUIDD_ERROR_INPUT with what is near to it */
 const Command *command_find(const char *name, GError **error);
+
+/* Something to be known beside the answer */
+void session_notice(Session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* The host that is asked: the file's, or a daemon */
 CpuiddHost *session_open_host(const Session *session, GError **error);

@@ -1,57 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* cpuidctl export: the host's profile, as a file for --host elsewhere or for 'cpuidd --replay' */
+/* cpuidctl export: the host's profile, as a file for --host elsewhere or for 'cpuidd --replay'; or
+ * what it offers in another form */
 
 #include "client/ctl/command.h"
+#include "client/ctl/form.h"
 
-static char *arg_to;
+static Writing arg_writing;
 
 static const GOptionEntry options[] = {
-        { "to", 0, 0, G_OPTION_ARG_STRING, &arg_to,
-          "json (cpuidd.host/1, the usual) or recording (what 'cpuidd --replay' serves)", "FORM" },
+        { "to", 0, 0, G_OPTION_ARG_STRING, &arg_writing.form,
+          "json (cpuidd.host/1, the usual), recording (what 'cpuidd --replay' serves), or what the "
+          "host offers in another form of 'convert --list-forms'",
+          "FORM" },
+        WRITING_MODEL_OPTION(arg_writing),
         {},
 };
 
-static char *make_export(const Session *session, CpuiddHost *host, GError **error) {
-        if (arg_to && g_str_equal(arg_to, "recording"))
-                return cpuidd_host_get_recording(host, error);
-
-        return cpuidd_host_get_profile(
-                host, session->wants_json ? session->json_style : CPUIDD_JSON_PRETTY, error);
-}
-
-static bool check_options(const Session *session, GError **error) {
-        if (!arg_to || g_str_equal(arg_to, "json"))
-                return true;
-
-        if (!g_str_equal(arg_to, "recording"))
-                g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
-                            "--to: there is no form '%s', expected one of: json, recording",
-                            arg_to);
-        else if (session->wants_json)
-                g_set_error_literal(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
-                                    "--json: a recording is no JSON, expected --to json");
-        else
-                return true;
-
-        return false;
-}
-
 static bool run(Session *session, char **arguments, GError **error) {
         g_autoptr(CpuiddHost) host = NULL;
-        g_autofree char *text = NULL;
 
         (void) arguments;
-        if (!check_options(session, error))
+        if (!form_check_writer(session, &arg_writing, error))
                 return false;
 
         host = session_open_host(session, error);
-        text = host ? make_export(session, host, error) : NULL;
-        if (!text)
-                return false;
-
-        output_document(session->output, text);
-        return true;
+        return host &&
+                form_write(session, &arg_writing, cpuidd_host_get_name(host), host, NULL, error);
 }
 
 const Command command_export = {
@@ -59,7 +34,8 @@ const Command command_export = {
         .summary = "The host's profile, to stand for it elsewhere",
         .help = "What comes out can be given to --host, and as a guest to 'check': "
                 "'ssh A cpuidctl export > a.json; cpuidctl check a.json' tells whether guests can "
-                "come here from A.",
+                "come here from A. In other forms than json and recording it is the guest that has "
+                "all the host offers; what that loses is said on standard error.",
         .options = options,
         .run = run,
 };

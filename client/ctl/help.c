@@ -5,6 +5,7 @@
 
 #include "client/ctl/help.h"
 
+#include "client/ctl/form.h"
 #include "client/ctl/options.h"
 
 #define COLUMN 30
@@ -103,16 +104,6 @@ static void list_capabilities(Output *output) {
                 output_document(output, names[i]);
 }
 
-static void list_forms(Output *output) {
-        g_autoptr(GPtrArray) forms = cpuidd_list_forms();
-
-        for (size_t i = 0; i < forms->len; i++) {
-                const CpuiddForm *form = forms->pdata[i];
-
-                output_document(output, form->name);
-        }
-}
-
 bool help_list(Output *output, const char *what, const Command *command, GError **error) {
         if (g_str_equal(what, "commands"))
                 for (size_t i = 0; command_table[i]; i++)
@@ -123,10 +114,14 @@ bool help_list(Output *output, const char *what, const Command *command, GError 
         } else if (g_str_equal(what, "capabilities"))
                 list_capabilities(output);
         else if (g_str_equal(what, "forms"))
-                list_forms(output);
+                form_list(output, false);
+        else if (g_str_equal(what, "forms-written"))
+                form_list(output, true);
         else {
-                g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
-                            "--list: '%s' is none of commands, options, capabilities, forms", what);
+                g_set_error(
+                        error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
+                        "--list: '%s' is none of commands, options, capabilities, forms, forms-written",
+                        what);
                 return false;
         }
 

@@ -12,6 +12,6 @@
 void help_print(Output *output);
 void help_print_command(Output *output, const Command *command);
 
-/* "commands", "options" (of @command as well, if it is not NULL), "capabilities" or "forms", one
- * name a line */
+/* "commands", "options" (of @command as well, if it is not NULL), "capabilities", "forms" (that can
+ * be read) or "forms-written", one name a line */
 bool help_list(Output *output, const char *what, const Command *command, GError **error);

@@ -7,12 +7,15 @@ bin_PROGRAMS += %D%/cpuidctl
 	%D%/change.c %D%/change.h \
 	%D%/check.c \
 	%D%/command.c %D%/command.h \
+	%D%/convert.c \
 	%D%/explain.c \
 	%D%/export.c \
+	%D%/form.c %D%/form.h \
 	%D%/help.c %D%/help.h \
 	%D%/main.c \
 	%D%/options.c %D%/options.h \
 	%D%/output.c %D%/output.h \
+	%D%/read.c %D%/read.h \
 	%D%/refresh.c \
 	%D%/show.c %D%/show.h \
 	%D%/show-fields.c \

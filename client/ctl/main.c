@@ -72,10 +72,14 @@ static bool write_output(const Output *output, GError **error) {
         return false;
 }
 
-static ExitStatus report(const GError *error) {
-        g_autofree char *message = text_printable(error->message);
+static void say(const char *text) {
+        g_autofree char *line = text_printable(text);
 
-        (void) fprintf(stderr, "cpuidctl: %s\n", message);
+        (void) fprintf(stderr, "cpuidctl: %s\n", line);
+}
+
+static ExitStatus report(const GError *error) {
+        say(error->message);
         return g_error_matches(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT) ? EXIT_STATUS_INPUT :
                                                                           EXIT_STATUS_TROUBLE;
 }
@@ -83,6 +87,7 @@ static ExitStatus report(const GError *error) {
 int main(int argc, char **argv) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Output) output = NULL;
+        g_autoptr(GPtrArray) notices = g_ptr_array_new_with_free_func(g_free);
         Invocation invocation;
         Session session;
 
@@ -97,8 +102,14 @@ int main(int argc, char **argv) {
                 .wants_json = invocation.json != JSON_OFF,
                 .json_style = choose_json(invocation.json),
                 .output = output,
+                .notices = notices,
         };
-        if (!answer(&invocation, &session, &error) || !write_output(output, &error))
+        if (!answer(&invocation, &session, &error))
+                return report(error);
+
+        for (size_t i = 0; i < notices->len; i++)
+                say(notices->pdata[i]);
+        if (!write_output(output, &error))
                 return report(error);
 
         return session.status;

@@ -2,6 +2,7 @@
 #
 # cpuidctl as people and scripts use it, on recorded hosts
 ctl_tests = \
+	%D%/convert.test \
 	%D%/errors.test \
 	%D%/options.test \
 	%D%/output.test

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Reads guests as the command line says, and hands on what was strange about them */
+
+#include "client/ctl/read.h"
+
+#include "client/ctl/form.h"
+
+static bool parse_cpu(const char *text, int64_t *ret, GError **error) {
+        guint64 number;
+
+        if (!text) {
+                *ret = -1;
+                return true;
+        }
+
+        if (!g_ascii_string_to_unsigned(text, 10, 0, UINT32_MAX, &number, NULL)) {
+                g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
+                            "--cpu: '%s' is no number of a CPU, expected 0, 1 and so on", text);
+                return false;
+        }
+
+        *ret = number;
+        return true;
+}
+
+bool reading_check(const Reading *reading, GError **error) {
+        int64_t cpu;
+
+        return form_check_reader(reading->form, error) && parse_cpu(reading->cpu, &cpu, error);
+}
+
+const char *reading_path(const char *path) {
+        return g_str_equal(path, "-") ? "standard input" : path;
+}
+
+CpuiddGuest *reading_guest(Session *session, const Reading *reading, const char *path,
+                           GError **error) {
+        CpuiddReadOptions options = CPUIDD_READ_OPTIONS_DEFAULT;
+        const char *const *warnings;
+        CpuiddGuest *guest;
+
+        options.form = reading->form;
+        options.cpu_map = reading->cpu_map;
+        if (!parse_cpu(reading->cpu, &options.cpu, error))
+                return NULL;
+
+        guest = cpuidd_guest_read(path, &options, error);
+        if (!guest)
+                return NULL;
+
+        warnings = cpuidd_guest_get_warnings(guest);
+        for (size_t i = 0; warnings[i]; i++)
+                session_notice(session, "%s: warning: %s", reading_path(path), warnings[i]);
+        return guest;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Guests from files: the options of all commands that read some */
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "client/ctl/command.h"
+#include "client/lib/cpuidd.h"
+
+/* As they are given: --from, --cpu, --cpu-map */
+typedef struct Reading {
+        char *form;
+        char *cpu;
+        char *cpu_map;
+} Reading;
+
+/* clang-format off */
+#define READING_OPTIONS(reading) \
+        { "from", 0, 0, G_OPTION_ARG_STRING, &(reading).form, \
+          "The form of the files, if it shall not be found by looking at them", "FORM" }, \
+        { "cpu", 0, 0, G_OPTION_ARG_STRING, &(reading).cpu, \
+          "Which CPU of a dump of several; otherwise the first", "N" }, \
+        { "cpu-map", 0, 0, G_OPTION_ARG_FILENAME, &(reading).cpu_map, \
+          "Where libvirt's CPU models are, if not where libvirt has them", "DIR" }
+/* clang-format on */
+
+/* Before anything is read. CPUIDD_ERROR_INPUT. */
+bool reading_check(const Reading *reading, GError **error);
+
+/* What messages call a file */
+const char *reading_path(const char *path);
+
+/* The guest; warnings become notices of the session */
+CpuiddGuest *reading_guest(Session *session, const Reading *reading, const char *path,
+                           GError **error);
