@@ -13,9 +13,8 @@
 
 G_DEFINE_QUARK(format_error_quark, format_error)
 
+/* clang-format off */
 const Format *const format_table[] = {
-        &format_recording,        &format_host_json, &format_guest_json, &format_firecracker,
-        &format_cloud_hypervisor, &format_cpuid_r,   &format_kvm,        NULL,
         &format_recording,
         &format_host_json,
         &format_guest_json,
@@ -29,6 +28,7 @@ const Format *const format_table[] = {
         &format_text_table,
         NULL,
 };
+/* clang-format on */
 
 void format_input_done(FormatInput *input) {
         g_clear_pointer(&input->host, host_unref);

@@ -22,7 +22,6 @@ EXTRA_DIST += %D%/libcpuidd.map
 	%D%/kinds.c \
 	%D%/offer.c \
 	%D%/private.h \
-	%D%/profile.c \
 	%D%/resolve.c \
 	%D%/status.c \
 	%D%/verdict.c

@@ -74,14 +74,14 @@ static void set_msrs(CpuiddGuest *guest, GHashTable *msrs) {
 /* @applied, with what was set of the template itself since it was read */
 static CpuiddGuest *guest_new_resolved(const CpuiddGuest *guest, const CpuiddHost *host,
                                        const Guest *applied, GError **error) {
-        CpuiddGuest *resolved =
-                cpuidd_guest_new_from_words(guest->name, leaf_table_words(applied->table),
-                                            leaf_table_size(applied->table) * LEAF_N_WORDS, error);
+        CpuiddGuest *resolved = cpuidd_guest_new_from_words(
+                cpuidd_guest_get_name(guest), leaf_table_words(applied->table),
+                leaf_table_size(applied->table) * LEAF_N_WORDS, error);
 
         if (!resolved)
                 return NULL;
 
-        cpuidd_guest_set_name(resolved, guest->name);
+        cpuidd_guest_set_name(resolved, cpuidd_guest_get_name(guest));
         resolved->guest->capabilities = guest->guest->capabilities;
         cpuidd_guest_set_tsc_khz(resolved, guest->guest->tsc_khz);
         set_msrs(resolved, applied->msrs);

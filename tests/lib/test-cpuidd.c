@@ -294,7 +294,7 @@ typedef struct WriteErrorCase {
 } WriteErrorCase;
 
 static const WriteErrorCase write_error_cases[] = {
-        { "xml", NULL, "there is no form 'xml', expected one of: recording, json, cpuid, " },
+        { "xml", NULL, "there is no form 'xml', expected one of: recording, json, " },
         { "guest", NULL, "there is no form 'guest', expected one of: " },
         { "recording", NULL,
           "is a guest, and 'recording' is of hosts: expected a host's profile or recording" },
