@@ -139,6 +139,9 @@ static bool fill_gaps(Writing *writing) {
                         memcpy(row.registers, answer->registers, sizeof(row.registers));
                 leaf_table_add(writing->rows, &row);
                 changed = row.leaf;
+                /* They tell whether there are the other ranges. */
+                if (row.leaf <= 1)
+                        break;
         }
 
         return changed != UINT64_MAX;

@@ -154,7 +154,7 @@ static const WriteCase write_cases[] = {
         { .name = "cpuid/nothing", .form = "cpuid", .rows = "",
           .text = HEAD "   0x00000000 0x00: " ZEROS NO_EXTENDED },
         { .name = "cpuid/what-is-left-out-is-zero", .form = "cpuid", .rows = "0.0 4 0 0 0; 2.0 1 1 1 1",
-          .again = "0x0.0 0x1.0 0x2.0 0x3.0 0x4.0 0x4.1 0x80000000.0", .again_unknown = "" },
+          .again = "0x0.0 0x1.0 0x2.0 0x3.0 0x4.0 0x80000000.0", .again_unknown = "" },
         { .name = "cpuid/sub-leaves-that-are-left-out", .form = "cpuid", .rows = "0.0 7 0 0 0; 7.0! 2 1 0 0; d.0! 1 0 0 0",
           .losses = "rows above the highest leaf: 0xd.0",
           .again = "0x0.0 0x1.0 0x2.0 0x3.0 0x4.0 0x4.1 0x5.0 0x6.0 0x7.0 0x7.1 0x7.2 0x80000000.0",
