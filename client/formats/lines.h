@@ -23,4 +23,17 @@ void lines_done(Lines *lines);
  * may be changed by the caller. Zero bytes end a line for C's functions, not here. */
 char *lines_next(Lines *lines);
 
+/* Whether it holds a zero byte, which no line of text does */
+bool lines_has_zero(const Lines *lines);
+
+/* FORMAT_ERROR_CONTENT: "line 3, column 7: expected @expected, found '...'". @at: in the line that
+ * was read last. Always false. */
+bool lines_set_error(const Lines *lines, const char *at, const char *expected, GError **error);
+
+/* Whether some line of the first 64 KiB is one; for who looks for a form */
+bool lines_some(const char *text, size_t n_text, bool (*is_one)(const char *line));
+
+/* The line of dashes behind which libcpuid's tests say what they expect to be found out */
+bool line_is_rule(const char *line);
+
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lines, lines_done)
