@@ -21,6 +21,8 @@ const Format *const format_table[] = {
         &format_json,
         &format_firecracker,
         &format_cloud_hypervisor,
+        &format_libcpuid,
+        &format_aida64,
         &format_cpuid_r,
         &format_kvm,
         /* written only */

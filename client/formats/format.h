@@ -71,12 +71,14 @@ typedef struct Format {
 /* One a file */
 extern const Format format_c_array;
 extern const Format format_cloud_hypervisor;
+extern const Format format_aida64;
 extern const Format format_cpuid_r;
 extern const Format format_firecracker;
 extern const Format format_guest_json;
 extern const Format format_host_json;
 extern const Format format_kvm;
 extern const Format format_json;
+extern const Format format_libcpuid;
 extern const Format format_recording;
 extern const Format format_text_table;
 

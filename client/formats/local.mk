@@ -7,6 +7,8 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/cloud-hypervisor.c \
 	%D%/cpuid-r.c %D%/cpuid-r.h \
 	%D%/cpuid-r-write.c \
+	%D%/aida64.c \
+	%D%/cpuid-r.c \
 	%D%/dump.c %D%/dump.h \
 	%D%/dump-cpus.c %D%/dump-cpus.h \
 	%D%/file.c %D%/file.h \
@@ -24,6 +26,7 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/json-write.h \
 	%D%/json.h \
 	%D%/kvm.c \
+	%D%/libcpuid.c \
 	%D%/lines.c %D%/lines.h \
 	%D%/losses.c %D%/losses.h \
 	%D%/recording.c \

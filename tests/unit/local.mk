@@ -11,6 +11,7 @@ unit_tests = \
 	%D%/test-form-kvm \
 	%D%/test-form-cloud-hypervisor \
 	%D%/test-form-firecracker \
+	%D%/test-form-text \
 	%D%/test-formats \
 	%D%/test-host \
 	%D%/test-json \
@@ -50,6 +51,7 @@ TESTS += $(unit_tests)
 %C%_test_form_kvm_LDADD = %D%/libformsupport.la
 %C%_test_form_cloud_hypervisor_LDADD = %D%/libformsupport.la
 %C%_test_form_firecracker_LDADD = %D%/libformsupport.la
+%C%_test_form_text_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
 %C%_test_json_LDADD = %D%/libformsupport.la
