@@ -95,6 +95,7 @@ char *dump_cpus_list(const Dump *dump) {
         return list_sorted(numbers);
 }
 
+/* NULL where there are too many already: more than a CPU has rows, which no machine's differ in */
 static Leaf *find_difference(GArray *differences, uint32_t leaf, uint32_t subleaf) {
         Leaf added = { .leaf = leaf, .subleaf = subleaf };
 
@@ -105,6 +106,9 @@ static Leaf *find_difference(GArray *differences, uint32_t leaf, uint32_t sublea
                         return row;
         }
 
+        if (differences->len >= LEAF_TABLE_MAX)
+                return NULL;
+
         g_array_append_val(differences, added);
         return &g_array_index(differences, Leaf, differences->len - 1);
 }
@@ -112,20 +116,22 @@ static Leaf *find_difference(GArray *differences, uint32_t leaf, uint32_t sublea
 /* Adds the unexpected bits in which two rows differ, one of which may be missing (a list may be
  * longer on one CPU); whether there are any */
 static bool compare_rows(const Leaf *row, const Leaf *other, GArray *differences) {
-        Leaf *difference = NULL;
+        uint32_t bits[N_REGISTERS], all = 0;
+        Leaf *difference;
 
         for (Register reg = 0; reg < N_REGISTERS; reg++) {
-                uint32_t bits = (row->registers[reg] ^ (other ? other->registers[reg] : 0)) &
+                bits[reg] = (row->registers[reg] ^ (other ? other->registers[reg] : 0)) &
                         ~expected_mask(row->leaf, reg);
-
-                if (!bits)
-                        continue;
-                if (!difference)
-                        difference = find_difference(differences, row->leaf, row->subleaf);
-                difference->registers[reg] |= bits;
+                all |= bits[reg];
         }
 
-        return difference != NULL;
+        if (!all)
+                return false;
+
+        difference = find_difference(differences, row->leaf, row->subleaf);
+        for (Register reg = 0; difference && reg < N_REGISTERS; reg++)
+                difference->registers[reg] |= bits[reg];
+        return true;
 }
 
 static bool compare_tables(const LeafTable *base, const LeafTable *other, GArray *differences) {
@@ -192,7 +198,9 @@ static char *join_places(GArray *differences) {
                 g_string_append_printf(text, "%s%s", i > 0 ? ", " : "",
                                        (const char *) places->pdata[i]);
         if (places->len > PLACES_MAX)
-                g_string_append_printf(text, " and %u more", places->len - PLACES_MAX);
+                g_string_append_printf(text, " and %s%u more",
+                                       differences->len < LEAF_TABLE_MAX ? "" : "at least ",
+                                       places->len - PLACES_MAX);
         return g_string_free(text, FALSE);
 }
 
@@ -279,10 +287,11 @@ static LeafTable *level(const LeafTable *base, const LeafTable *table) {
         return leveled;
 }
 
+/* No more than one too many of them */
 static GPtrArray *find_groups(const Dump *dump, const LeafTable *base) {
         GPtrArray *groups = g_ptr_array_new_with_free_func(group_free);
 
-        for (size_t i = 0; i < dump->cpus->len; i++) {
+        for (size_t i = 0; i < dump->cpus->len && groups->len <= KINDS_MAX; i++) {
                 const DumpCpu *cpu = dump->cpus->pdata[i];
                 g_autoptr(LeafTable) table = dump_cpu_clean(cpu);
                 g_autoptr(LeafTable) leveled = level(base, table);
@@ -315,10 +324,11 @@ bool dump_cpus_add_kinds(const Dump *dump, const DumpCpu *base, Kinds *kinds, GE
         if (groups->len < 2)
                 return true;
         if (groups->len > KINDS_MAX) {
-                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                            "its CPUs answer in %u ways, which makes no host: expected at most %u "
-                            "kinds of CPU; --cpu takes one",
-                            groups->len, KINDS_MAX);
+                g_set_error(
+                        error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                        "its CPUs answer in more than %u ways, which makes no host: expected no "
+                        "more kinds of CPU; --cpu takes one",
+                        KINDS_MAX);
                 return false;
         }
 

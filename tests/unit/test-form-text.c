@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/formats/format.h"
+#include "policy/kinds.h"
 #include "tests/unit/form-support.h"
 
 #define HEAD(_n) "------[ CPUID Registers / Logical CPU #" _n " ]------\n\n"
@@ -363,6 +364,39 @@ static void test_many_cpus(void) {
         form_assert_refused(more, NULL, "more than 4096 CPUs");
 }
 
+static void test_many_kinds(void) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        FormatOptions options = FORMAT_OPTIONS_DEFAULT;
+        g_auto(FormatInput) input = {};
+        g_autoptr(GError) error = NULL;
+
+        for (unsigned i = 0; i <= KINDS_MAX; i++)
+                g_string_append_printf(
+                        text, "CPU#%u\n%sCPUID 00000007: 00000000-%08X-00000000-00000000 [SL 00]\n",
+                        i, A0 A1, i);
+
+        g_assert_false(format_read_host(text->str, text->len, &options, &input, &error));
+        g_assert_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT);
+        g_assert_nonnull(strstr(error->message, "in more than 16 ways"));
+}
+
+/* More places than are worth to be kept */
+static void test_many_differences(void) {
+        g_autoptr(GString) text = g_string_new("CPU#0\n" A0 A1);
+        g_autofree char *warnings = NULL;
+        g_autoptr(Guest) guest = NULL;
+
+        for (unsigned i = 0; i < 2 * LEAF_TABLE_MAX; i++) {
+                if (i % 128 == 0)
+                        g_string_append_printf(text, "CPU#%u\n", i / 128 + 1);
+                g_string_append_printf(
+                        text, "CPUID 00000007: 00000001-00000000-00000000-00000000 [SL %X]\n", i);
+        }
+
+        guest = form_guest(text->str, NULL, &warnings);
+        g_assert_nonnull(strstr(warnings, " and at least 2"));
+}
+
 /* The form is looked for at the beginning only. */
 static void test_far_away(void) {
         g_autoptr(GString) text = g_string_new(NULL);
@@ -439,6 +473,8 @@ int main(int argc, char **argv) {
         g_test_add_data_func("/form/aida64/zero-byte", "aida64", test_zero_byte);
         g_test_add_data_func("/form/libcpuid/zero-byte", "libcpuid", test_zero_byte);
         g_test_add_func("/form/aida64/many-cpus", test_many_cpus);
+        g_test_add_func("/form/aida64/many-kinds", test_many_kinds);
+        g_test_add_func("/form/aida64/many-differences", test_many_differences);
         g_test_add_func("/form/aida64/far-away", test_far_away);
         g_test_add_data_func("/form/corpus/instlatx64", "instlatx64", test_corpus);
         g_test_add_data_func("/form/corpus/libcpuid", "libcpuid", test_corpus);
