@@ -427,6 +427,6 @@ void enumerate_missing(const LeafTable *table, EnumerateMissing flags, Unknown *
         add_missing_range(sorted, &extended, flags, unknown);
         if (has_transmeta_range(&zero))
                 add_missing_range(sorted, &transmeta, flags, unknown);
-        if (has_centaur_range(&zero))
+        if (has_centaur_range(&zero) || !has_row(table, 0, 0))
                 add_missing_range(sorted, &centaur, flags, unknown);
 }

@@ -3,22 +3,21 @@
 # One file a form; the table of forms is in format.c.
 noinst_LTLIBRARIES += %D%/libformats.la
 %C%_libformats_la_SOURCES = \
+	%D%/aida64.c \
 	%D%/c-array.c \
 	%D%/cloud-hypervisor.c \
-	%D%/cpuid-r.c %D%/cpuid-r.h \
 	%D%/cpuid-r-write.c \
-	%D%/aida64.c \
-	%D%/cpuid-r.c \
-	%D%/dump.c %D%/dump.h \
+	%D%/cpuid-r.c %D%/cpuid-r.h \
 	%D%/dump-cpus.c %D%/dump-cpus.h \
+	%D%/dump.c %D%/dump.h \
 	%D%/file.c %D%/file.h \
-	%D%/firecracker.c %D%/firecracker.h \
 	%D%/firecracker-write.c \
+	%D%/firecracker.c %D%/firecracker.h \
 	%D%/format.c %D%/format.h \
-	%D%/guest-json.c \
 	%D%/guest-json-write.c \
-	%D%/host-json.c \
+	%D%/guest-json.c \
 	%D%/host-json-write.c \
+	%D%/host-json.c \
 	%D%/json-form.c \
 	%D%/json-parse.c \
 	%D%/json-read.c \

@@ -8,9 +8,9 @@ unit_tests = \
 	%D%/test-enumerate \
 	%D%/test-explain \
 	%D%/test-fingerprint \
-	%D%/test-form-kvm \
 	%D%/test-form-cloud-hypervisor \
 	%D%/test-form-firecracker \
+	%D%/test-form-kvm \
 	%D%/test-form-text \
 	%D%/test-formats \
 	%D%/test-host \
@@ -48,9 +48,9 @@ TESTS += $(unit_tests)
 %C%_test_enumerate_LDADD = %D%/libsupport.la
 %C%_test_explain_LDADD = %D%/libsupport.la
 %C%_test_fingerprint_LDADD = %D%/libsupport.la
-%C%_test_form_kvm_LDADD = %D%/libformsupport.la
 %C%_test_form_cloud_hypervisor_LDADD = %D%/libformsupport.la
 %C%_test_form_firecracker_LDADD = %D%/libformsupport.la
+%C%_test_form_kvm_LDADD = %D%/libformsupport.la
 %C%_test_form_text_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la

@@ -191,7 +191,8 @@ static const MissingCase missing_cases[] = {
         },
         {
                 .name = "no-table",
-                .expect = "0x0-0x3fffffff 0x40000000-0x4fffffff 0x80000000-0xbfffffff",
+                .expect =
+                        "0x0-0x3fffffff 0x40000000-0x4fffffff 0x80000000-0xbfffffff 0xc0000000-0xffffffff",
         },
         {
                 .name = "cut-off-before-the-extended-range",
@@ -223,13 +224,13 @@ static const MissingCase missing_cases[] = {
                 .rows = { ROW(1, 0, 1), SUBROW(7, 0, 1), EXTENDED },
                 .n_rows = 3,
                 .is_zero = true,
-                .expect = "0x0 0x2-0x6 0x8-0x3fffffff 0x7.1",
+                .expect = "0x0 0x2-0x6 0x8-0x3fffffff 0x7.1 0xc0000000-0xffffffff",
         },
         {
                 .name = "no-leaf-0",
                 .rows = { ROW(1, 0, 1), EXTENDED },
                 .n_rows = 2,
-                .expect = "0x0 0x2-0x3fffffff",
+                .expect = "0x0 0x2-0x3fffffff 0xc0000000-0xffffffff",
         },
         {
                 .name = "sub-leaves-up-to-a-maximum",
