@@ -7,6 +7,7 @@
 #include "policy/check.h"
 
 #include "policy/cause.h"
+#include "policy/coverage.h"
 #include "policy/judge.h"
 #include "policy/message.h"
 #include "policy/remedy.h"
@@ -28,23 +29,31 @@ words_accept(const uint32_t *restrict word, const uint32_t *restrict want,
         return broken == 0;
 }
 
-static bool extras_accept(const Offer *offer, const Words *words) {
-        for (size_t i = 0; i < words->n_extra; i++) {
-                const ExtraWord *extra = &words->extra[i];
+/* What is not told of the offer is not in its `care`. */
+static bool told_words_accept(const Words *words, const Offer *offer) {
+        uint32_t broken = 0;
 
-                if (extra->value &
-                    ~words_extra(offer->words, extra->leaf, extra->subleaf, extra->reg))
+        if (!words->untold)
+                return words_accept(words->word, offer->want, offer->care);
+
+        for (size_t i = 0; i < N_FIELD_CPUID_WORDS; i++)
+                broken |= (words->word[i] ^ offer->want[i]) & offer->care[i] & ~words->untold[i];
+
+        return broken == 0;
+}
+
+static bool extras_accept(const Offer *offer, const Guest *guest) {
+        for (size_t i = 0; i < guest->words->n_extra; i++)
+                if (judge_extra_bits(offer, guest, &guest->words->extra[i]))
                         return false;
-        }
 
         return true;
 }
 
 bool check_accepts(const Offer *offer, const Guest *guest) {
         return offer->is_plain && !guest->duplicates && !guest->contradictions && !guest->msrs &&
-                tsc_accepts(offer, guest) &&
-                words_accept(guest->words->word, offer->want, offer->care) &&
-                extras_accept(offer, guest->words);
+                tsc_accepts(offer, guest) && told_words_accept(guest->words, offer) &&
+                extras_accept(offer, guest);
 }
 
 static void explain_findings(const Offer *offer, const Guest *guest, GPtrArray *findings) {
@@ -70,6 +79,8 @@ void check(const Offer *offer, const Guest *guest, CheckFlags flags, Verdict *re
         g_autoptr(GPtrArray) findings = NULL;
 
         *ret = (Verdict){ .kind = VERDICT_SUPPORTED, .capabilities = offer->capabilities };
+        if (flags & CHECK_LIST_UNCHECKED)
+                ret->unchecked = coverage_find(guest, offer);
         if (check_accepts(offer, guest))
                 return;
 

@@ -13,6 +13,9 @@ typedef enum CheckFlags {
         CHECK_STRICT = 1 << 0, /* every warning is an error */
         /* No messages and no notes: kind and needs are right, findings may be left out */
         CHECK_VERDICT_ONLY = 1 << 1,
+        /* With what could not be judged, because it is not told. For whoever shows it: it takes
+         * longer than the rest. */
+        CHECK_LIST_UNCHECKED = 1 << 2,
 } CheckFlags;
 
 /* The fast way: whether nothing at all is to be found. false says nothing yet. Allocates

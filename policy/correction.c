@@ -22,6 +22,14 @@ static bool has_value(const CorrectionCondition *condition, const Words *words) 
         return false;
 }
 
+static bool is_told(const CorrectionCondition *condition, const Words *words) {
+        for (size_t i = 0; i < condition->n_words; i++)
+                if (words_untold(words, condition->word + i) & condition->mask)
+                        return false;
+
+        return true;
+}
+
 static Known known_if(bool is_recorded, bool value) {
         return is_recorded ? (value ? KNOWN_YES : KNOWN_NO) : KNOWN_NOT;
 }
@@ -34,7 +42,9 @@ static Known condition_known(const CorrectionCondition *condition, const Host *h
 
         switch (condition->kind) {
         case CORRECTION_KVM:
-                return known_if(true, has_value(condition, words));
+                return has_value(condition, words) ? KNOWN_YES :
+                        is_told(condition, words)  ? KNOWN_NO :
+                                                     KNOWN_NOT;
         case CORRECTION_HARDWARE:
                 return known_if(hardware, hardware && has_value(condition, hardware));
         case CORRECTION_EXTENSION:
@@ -86,7 +96,8 @@ static void apply(const Host *host, const char *view, size_t index, Words *words
                 HostCorrection change;
 
                 for (; i < correction->n_operations && correction->operations[i].word == word; i++)
-                        after = operate(&correction->operations[i], host, after);
+                        after = operate(&correction->operations[i], host, after) &
+                                ~words_untold(words, word);
                 if (after == before)
                         continue;
 

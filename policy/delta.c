@@ -35,7 +35,8 @@ static void add_view(GArray *delta, const Offer *with, const Offer *without) {
                         .high = field->high,
                 };
 
-                if (field->word != FIELD_NONE &&
+                if (field->word != FIELD_NONE && words_tell(with->words, field) &&
+                    words_tell(without->words, field) &&
                     words_get(with->words, field) != words_get(without->words, field))
                         add_operation(delta, with, &operation);
         }

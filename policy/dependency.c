@@ -27,22 +27,30 @@ static void add(GArray **all, ContradictionKind kind, const Field *field, const 
         g_array_append_val(*all, contradiction);
 }
 
-static bool is_unmet(const FieldNeed *need, const uint32_t *word) {
+static bool is_unmet(const FieldNeed *need, const uint32_t *word, const uint32_t *may_be) {
         bool is_there = word[need->word] & need->mask, is_met;
 
-        is_met = word[need->needed_word] & need->needed_mask;
+        is_met = may_be[need->needed_word] & need->needed_mask;
         return is_there & !is_met;
 }
 
 static void find_needs(const Words *words, GArray **all) {
+        const uint32_t *may_be = words->word;
+        uint32_t with_untold[N_FIELD_WORDS];
         bool is_any = false;
+
+        if (words->untold) {
+                for (size_t i = 0; i < N_FIELD_WORDS; i++)
+                        with_untold[i] = words->word[i] | words->untold[i];
+                may_be = with_untold;
+        }
 
         /* Without a branch: nearly every guest has what its fields need. */
         for (size_t i = 0; i < N_FIELD_NEEDS; i++)
-                is_any |= is_unmet(&field_needs[i], words->word);
+                is_any |= is_unmet(&field_needs[i], words->word, may_be);
 
         for (size_t i = 0; is_any && i < N_FIELD_NEEDS; i++)
-                if (is_unmet(&field_needs[i], words->word))
+                if (is_unmet(&field_needs[i], words->word, may_be))
                         add(all, CONTRADICTION_NEEDS, &field_table[field_needs[i].field],
                             &field_table[field_needs[i].needed]);
 }
@@ -67,7 +75,8 @@ static void find_copies(const LeafTable *table, const Words *words, GArray **all
                 const Field *field = &field_table[field_copies[i]],
                             *original = &field_table[field->copy];
 
-                if (field->vendors && !(field->vendors & vendor))
+                if ((field->vendors && !(field->vendors & vendor)) || !words_tell(words, field) ||
+                    !words_tell(words, original))
                         continue;
 
                 if (field->word != word) {
@@ -89,6 +98,8 @@ static Span span_of(const Words *words, const Field *field) {
 
         if (field->when != FIELD_NONE &&
             words_get(words, &field_table[field->when]) <= field->when_above)
+                return span;
+        if (!words_tell(words, field) || !words_tell(words, &field_table[field->span]))
                 return span;
 
         span.start = words_get(words, field);
@@ -168,7 +179,8 @@ static void find_above(const LeafTable *table, const Words *words, GArray **all)
                 const Field *maximum = maximum_of(words, row->leaf);
                 Contradiction *last;
 
-                if (!maximum || row->leaf == words_range_base(row->leaf) || is_zero(row) ||
+                if (!maximum || !words_tell(words, maximum) ||
+                    row->leaf == words_range_base(row->leaf) || is_zero(row) ||
                     !words_is_above(table, row->leaf) || is_echo(table, row))
                         continue;
 

@@ -8,7 +8,10 @@
 #include "policy/explain.h"
 
 char *explain_words(const Field *field, const Words *words) {
-        return words ? explain_value(field, words_get(words, field)) : g_strdup("not recorded");
+        if (!words)
+                return g_strdup("not recorded");
+        return words_tell(words, field) ? explain_value(field, words_get(words, field)) :
+                                          g_strdup("not told");
 }
 
 char *explain_reported(const Field *field, const Host *host) {

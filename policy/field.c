@@ -126,6 +126,20 @@ uint32_t field_mask(const Field *field) {
         return (UINT32_MAX >> (31 - field->high)) & (UINT32_MAX << field->low);
 }
 
+bool field_decides(const Field *field) {
+        switch (field->rule) {
+        case FIELD_RULE_DYNAMIC:
+        case FIELD_RULE_TOPOLOGY:
+        case FIELD_RULE_INFORMATIONAL:
+        case FIELD_RULE_PROVIDED:
+                return false;
+        case FIELD_RULE_IDENTITY:
+                return field->severity > SEVERITY_NOTE;
+        default:
+                return true;
+        }
+}
+
 char *field_where(const Field *field) {
         if (field->interface == FIELD_INTERFACE_MSR)
                 return place_format_msr(field->leaf, field->high + 32 * field->reg,

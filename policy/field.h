@@ -207,6 +207,8 @@ int field_group_find(FieldInterface interface, uint32_t leaf, uint32_t subleaf);
 const FieldLeaf *field_leaf_find(FieldInterface interface, uint32_t leaf);
 
 uint32_t field_mask(const Field *field);
+/* Whether anything that it finds is more than a note */
+bool field_decides(const Field *field);
 /* "0x7.0:ebx[6]", "msr 0x10a[5]" */
 char *field_where(const Field *field);
 /* Whether a guest may have the value at all: one of the row's values, where it names any */

@@ -5,21 +5,9 @@
 
 #include "policy/fingerprint.h"
 
-#include "policy/tsc.h"
+#include <string.h>
 
-static bool field_decides(const Field *field) {
-        switch (field->rule) {
-        case FIELD_RULE_DYNAMIC:
-        case FIELD_RULE_TOPOLOGY:
-        case FIELD_RULE_INFORMATIONAL:
-        case FIELD_RULE_PROVIDED:
-                return false;
-        case FIELD_RULE_IDENTITY:
-                return field->severity > SEVERITY_NOTE;
-        default:
-                return true;
-        }
-}
+#include "policy/tsc.h"
 
 /* The bits of each word that can decide: reserved bits too */
 static void deciding_masks(const Host *host, uint32_t masks[N_FIELD_WORDS]) {
@@ -96,11 +84,24 @@ static void add_tables(GString *text, const Host *host) {
         add_words(text, "forced-off", host_words(host, HOST_FORCED_OFF), every);
 }
 
+static int compare_texts(const void *a, const void *b) {
+        return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+static void add_unknown(GString *text, const Host *host) {
+        g_auto(GStrv) texts = unknown_to_texts(host_unknown(host));
+
+        qsort(texts, g_strv_length(texts), sizeof(*texts), compare_texts);
+        for (size_t i = 0; texts[i]; i++)
+                g_string_append_printf(text, "unknown %s\n", texts[i]);
+}
+
 char *fingerprint_new(const Host *host) {
         g_autoptr(GString) text = g_string_new("cpuidd-fingerprint 1\n");
         g_autofree char *sum = NULL;
 
         add_tables(text, host);
+        add_unknown(text, host);
 
         for (size_t i = 0; i < N_CAPABILITIES; i++)
                 g_string_append_printf(text, "%s %d\n", capability_table[i].name,

@@ -65,14 +65,18 @@ static void find_duplicates(Guest *guest) {
         }
 }
 
+static void compile(Guest *guest) {
+        guest->words = words_new_partial(guest->table, N_FIELD_INTERFACES, guest->unknown);
+        guest->contradictions = contradictions_find(guest->table, guest->words);
+}
+
 Guest *guest_new(LeafTable *table) {
         Guest *guest = g_new0(Guest, 1);
 
         guest->table = table;
-        guest->words = words_new(table, N_FIELD_INTERFACES);
         guest->capabilities = capability_set_default();
         find_duplicates(guest);
-        guest->contradictions = contradictions_find(table, guest->words);
+        compile(guest);
         return guest;
 }
 
@@ -140,7 +144,20 @@ GArray *guest_list_msrs(const Guest *guest) {
         return indexes;
 }
 
+/* What is not told changes how everything else is read. */
 void guest_take_unknown(Guest *guest, Unknown *unknown) {
+        GHashTableIter iter;
+        gpointer index, value;
+
         unknown_free(guest->unknown);
         guest->unknown = unknown_size(unknown) > 0 ? unknown : unknown_free(unknown);
+        words_free(guest->words);
+        g_clear_pointer(&guest->contradictions, g_array_unref);
+        compile(guest);
+        if (!guest->msrs)
+                return;
+
+        g_hash_table_iter_init(&iter, guest->msrs);
+        while (g_hash_table_iter_next(&iter, &index, &value))
+                words_set_msr(guest->words, GPOINTER_TO_UINT(index), *(uint64_t *) value);
 }

@@ -437,14 +437,16 @@ bool host_seal(Host *host, GError **error) {
         kinds_seal(host->kinds, host->tables[HOST_SUPPORTED], host->views);
         for (HostTable i = 0; i < N_HOST_TABLES; i++)
                 if (host->tables[i])
-                        host->words[i] = words_new(
+                        host->words[i] = words_new_partial(
                                 i == HOST_SUPPORTED ? host_common(host) : host->tables[i],
-                                i == HOST_HYPERV ? FIELD_INTERFACE_HYPERV : N_FIELD_INTERFACES);
+                                i == HOST_HYPERV ? FIELD_INTERFACE_HYPERV : N_FIELD_INTERFACES,
+                                i == HOST_SUPPORTED ? host->unknown : NULL);
 
         g_hash_table_iter_init(&iter, host->views);
         while (g_hash_table_iter_next(&iter, &name, NULL))
                 g_hash_table_replace(host->view_words, g_strdup(name),
-                                     words_new(host_common_view(host, name), N_FIELD_INTERFACES));
+                                     words_new_partial(host_common_view(host, name),
+                                                       N_FIELD_INTERFACES, host->unknown));
 
         fill_msrs(host);
         correct(host);

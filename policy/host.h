@@ -65,7 +65,7 @@ void host_set_attributes_recorded(Host *host);
 void host_set_parameter(Host *host, const char *name, const char *value);
 void host_set_msr(Host *host, uint32_t index, uint64_t value);
 void host_set_msrs_recorded(Host *host);
-/* NULL or an empty one: all of KVM's answer is told */
+/* Of KVM's answer and its views. NULL or an empty one: all of it is told */
 void host_take_unknown(Host *host, Unknown *unknown);
 void host_add_varying(Host *host, const Place *place);
 Kinds *host_kinds_mutable(Host *host);

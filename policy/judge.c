@@ -18,7 +18,8 @@ typedef struct Judgement {
 } Judgement;
 
 static bool words_differ(const Offer *offer, const Guest *guest, size_t word) {
-        return ((guest->words->word[word] ^ offer->want[word]) & offer->care[word]) != 0;
+        return ((guest->words->word[word] ^ offer->want[word]) & offer->care[word] &
+                ~words_untold(guest->words, word)) != 0;
 }
 
 static bool is_beyond(const Field *maximum, const FieldGroup *group, uint32_t host,
@@ -29,6 +30,17 @@ static bool is_beyond(const Field *maximum, const FieldGroup *group, uint32_t ho
                 return group->leaf == maximum->leaf && group->subleaf > host &&
                         group->subleaf <= guest;
         return group->leaf > host && group->leaf <= guest && group->leaf > maximum->leaf;
+}
+
+uint32_t judge_extra_bits(const Offer *offer, const Guest *guest, const ExtraWord *extra) {
+        const Unknown *unknown = host_unknown(offer->host);
+        uint32_t broken =
+                extra->value & ~words_extra(offer->words, extra->leaf, extra->subleaf, extra->reg);
+
+        if (broken && (guest->unknown || unknown))
+                broken &= ~(unknown_mask(guest->unknown, extra->leaf, extra->subleaf, extra->reg) |
+                            unknown_mask(unknown, extra->leaf, extra->subleaf, extra->reg));
+        return broken;
 }
 
 /* A maximum above the host's is nothing as long as what lies beyond is nothing (facts 1.7). */
@@ -49,8 +61,7 @@ static bool has_content_beyond(const Offer *offer, const Guest *guest, const Fie
                 const ExtraWord *extra = &guest->words->extra[i];
 
                 if (extra->leaf > host && extra->leaf <= value && extra->leaf > maximum->leaf &&
-                    (extra->value &
-                     ~words_extra(offer->words, extra->leaf, extra->subleaf, extra->reg)))
+                    judge_extra_bits(offer, guest, extra))
                         return true;
         }
 
@@ -93,6 +104,7 @@ static uint32_t forced_bits(const Offer *offer, size_t word) {
 
 static bool is_judged(const Offer *offer, const Guest *guest, const Field *field) {
         if (field->word == FIELD_NONE || field->rule == FIELD_RULE_DYNAMIC ||
+            !words_tell(guest->words, field) || !words_tell(offer->words, field) ||
             (offer->dynamic[field->word] & field_mask(field)) ||
             (field->interface == FIELD_INTERFACE_MSR &&
              !msr_is_judged(offer, guest, &field_groups[field->word / N_REGISTERS])))
@@ -111,16 +123,19 @@ static bool has_strange_company(const Offer *offer, const Guest *guest, const Fi
         for (size_t i = 0; value && field->same && field->same[i] != FIELD_NONE; i++) {
                 const Field *same = &field_table[field->same[i]];
 
-                if (words_get(guest->words, same) != words_get(offer->words, same))
+                if (words_tell(guest->words, same) && words_tell(offer->words, same) &&
+                    words_get(guest->words, same) != words_get(offer->words, same))
                         return true;
         }
 
         return false;
 }
 
+/* What is not told may be there. */
 static bool is_implied(const Offer *offer, const Field *field) {
         for (size_t i = 0; field->implied && field->implied[i] != FIELD_NONE; i++)
-                if (words_get(offer->words, &field_table[field->implied[i]]) == 0)
+                if (words_get(offer->words, &field_table[field->implied[i]]) == 0 &&
+                    words_tell(offer->words, &field_table[field->implied[i]]))
                         return false;
 
         return field->implied != NULL;
@@ -223,7 +238,9 @@ static void set_place(Finding *finding, const Offer *offer, const Guest *guest, 
 /* Bits without a row, one finding for each run of them */
 static void judge_reserved(const Offer *offer, const Guest *guest, size_t word, bool strict,
                            GPtrArray *findings) {
-        uint32_t unknown = ~field_words[word].known, value = guest->words->word[word] & unknown;
+        uint32_t unknown = ~(field_words[word].known | words_untold(guest->words, word) |
+                             words_untold(offer->words, word));
+        uint32_t value = guest->words->word[word] & unknown;
         uint32_t broken = value & ~offer->words->word[word];
         Judgement forced =
                 judge_forced(value, forced_bits(offer, word) & unknown, offer->listed[word]);
@@ -289,7 +306,7 @@ static void judge_extra(const Offer *offer, const Guest *guest, GPtrArray *findi
         for (size_t i = 0; i < guest->words->n_extra; i++) {
                 const ExtraWord *extra = &guest->words->extra[i];
                 uint32_t host = words_extra(offer->words, extra->leaf, extra->subleaf, extra->reg);
-                uint32_t broken = extra->value & ~host;
+                uint32_t broken = judge_extra_bits(offer, guest, extra);
                 Finding *finding;
 
                 if (!broken)

@@ -14,3 +14,6 @@ GPtrArray *judge(const Offer *offer, const Guest *guest, bool strict);
 
 /* The same for one field: its severity, SEVERITY_NONE where nothing is to be found */
 Severity judge_field(const Offer *offer, const Guest *guest, const Field *field, bool strict);
+
+/* The bits of a register without rows that break */
+uint32_t judge_extra_bits(const Offer *offer, const Guest *guest, const ExtraWord *extra);

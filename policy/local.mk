@@ -7,6 +7,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/cause.c %D%/cause.h \
 	%D%/check.c %D%/check.h \
 	%D%/correction.c %D%/correction.h \
+	%D%/coverage.c %D%/coverage.h \
 	%D%/delta.c %D%/delta.h \
 	%D%/dependency.c %D%/dependency.h \
 	%D%/enumerate.c %D%/enumerate.h \

@@ -107,7 +107,8 @@ static const Field *find_other(const Offer *offer, const Guest *guest, const Fie
         for (size_t i = 0; field->same && field->same[i] != FIELD_NONE; i++) {
                 const Field *same = &field_table[field->same[i]];
 
-                if (words_get(guest->words, same) != words_get(offer->words, same))
+                if (words_tell(guest->words, same) && words_tell(offer->words, same) &&
+                    words_get(guest->words, same) != words_get(offer->words, same))
                         return same;
         }
 

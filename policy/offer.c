@@ -78,26 +78,31 @@ static void make_room_for_hyperv(Offer *offer) {
 static void take(Offer *offer, const CapabilityOperation *operation) {
         uint32_t mask = operation_mask(operation), *word = &offer->words->word[operation->word];
         const Words *source;
+        uint32_t told = 0; /* what is known now, whatever was known of KVM's answer */
 
         switch (operation->kind) {
         case CAPABILITY_GRANT:
                 *word |= mask;
+                told = mask;
                 break;
         case CAPABILITY_HARDWARE:
                 source = host_words(offer->host, HOST_HARDWARE);
-                if (source)
+                if (source) {
                         *word = (*word & ~mask) | (source->word[operation->word] & mask);
+                        told = mask;
+                }
                 break;
         case CAPABILITY_EMULATED:
                 source = host_words(offer->host, HOST_EMULATED);
-                if (source)
-                        *word |= source->word[operation->word] & mask;
+                told = source ? source->word[operation->word] & mask : 0;
+                *word |= told;
                 break;
         case CAPABILITY_HYPERV:
                 source = host_words(offer->host, HOST_HYPERV);
                 if (source) {
                         *word = (*word & ~mask) | (source->word[operation->word] & mask);
                         make_room_for_hyperv(offer);
+                        told = mask;
                 }
                 break;
         case CAPABILITY_DYNAMIC:
@@ -109,6 +114,15 @@ static void take(Offer *offer, const CapabilityOperation *operation) {
         default:
                 break;
         }
+
+        if (offer->words->untold)
+                offer->words->untold[operation->word] &= ~told;
+}
+
+static void clear(Offer *offer, size_t word, uint32_t mask) {
+        offer->words->word[word] &= ~mask;
+        if (offer->words->untold)
+                offer->words->untold[word] &= ~mask;
 }
 
 static void apply(Offer *offer, CapabilitySet possible) {
@@ -126,7 +140,7 @@ static void apply(Offer *offer, CapabilitySet possible) {
                                                                                  0;
 
                         if (set & (UINT64_C(1) << i))
-                                offer->words->word[operation->word] &= ~operation_mask(operation);
+                                clear(offer, operation->word, operation_mask(operation));
                 }
 }
 
@@ -135,14 +149,18 @@ static void apply_within(Offer *offer) {
         for (size_t i = 0; i < N_FIELDS; i++) {
                 const Field *field = &field_table[i];
 
-                if (field->within != FIELD_NONE &&
-                    words_get(offer->words, &field_table[field->within]) == 0)
-                        offer->words->word[field->word] &= ~field_mask(field);
+                if (field->within == FIELD_NONE ||
+                    words_get(offer->words, &field_table[field->within]) != 0)
+                        continue;
+                if (words_tell(offer->words, &field_table[field->within]))
+                        clear(offer, field->word, field_mask(field));
+                else if (words_get(offer->words, field) != 0)
+                        offer->words->untold[field->word] |= field_mask(field);
         }
 }
 
 /* A bit that not every CPU has cannot be promised; a bit that a vCPU has or lacks whatever its
- * table says is what it gets. */
+ * table says is what it gets, and known even where KVM's answer is not. */
 static void apply_measured(Offer *offer) {
         const Words *on = host_words(offer->host, HOST_FORCED_ON),
                     *off = host_words(offer->host, HOST_FORCED_OFF);
@@ -151,11 +169,14 @@ static void apply_measured(Offer *offer) {
                 uint32_t *word = &offer->words->word[i];
 
                 *word &= ~(host_uncertain_mask(offer->host, i) & field_words[i].subset);
-                offer->listed[i] = *word;
+                offer->listed[i] = *word | words_untold(offer->words, i);
                 if (on)
                         *word |= on->word[i];
                 if (off)
                         *word &= ~off->word[i];
+                if (offer->words->untold)
+                        offer->words->untold[i] &= field_words[i].exact |
+                                ~((on ? on->word[i] : 0) | (off ? off->word[i] : 0));
                 if (*word & ~offer->listed[i])
                         offer->is_plain = false;
         }
@@ -187,7 +208,7 @@ static void compile(Offer *offer) {
         }
 
         for (size_t i = 0; i < N_FIELD_WORDS; i++)
-                offer->care[i] &= ~offer->dynamic[i];
+                offer->care[i] &= ~(offer->dynamic[i] | words_untold(offer->words, i));
 
         /* Guests that give MSRs are for the explaining way. */
         for (size_t i = 0; i < N_FIELD_GROUPS; i++)
@@ -215,6 +236,7 @@ Offer *offer_new(Host *host, CapabilitySet capabilities) {
         offer->words = words_copy(base_words(host, offer->effective));
         apply(offer, possible_set(host, offer->capabilities));
         apply_within(offer);
+        words_widen_untold(offer->words);
         apply_measured(offer);
         compile(offer);
         return offer;
@@ -276,7 +298,7 @@ LeafTable *offer_to_table(const Offer *offer) {
                 bool is_known = words_locate(located, row.leaf, &interface, &leaf);
                 int group = is_known ? field_group_find(interface, leaf, row.subleaf) : -1;
 
-                if (!words_see(base, row.leaf) ||
+                if (!words_see(base, host_unknown(offer->host), row.leaf) ||
                     leaf_table_find(base, row.leaf, row.subleaf) != leaf_table_at(base, i))
                         continue;
 

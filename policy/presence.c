@@ -37,7 +37,8 @@ static Known condition_known(const Host *host, const CapabilityCondition *condit
         case CONDITION_FIELD:
                 field = field_find(condition->name);
                 return known_from_bool(
-                        true, field && words_get(host_words(host, HOST_SUPPORTED), field) != 0);
+                        !field || words_tell(host_words(host, HOST_SUPPORTED), field),
+                        field && words_get(host_words(host, HOST_SUPPORTED), field) != 0);
         case CONDITION_TABLE:
                 table = g_str_equal(condition->name, "hyperv") ? HOST_HYPERV : HOST_EMULATED;
                 return known_from_bool(host_table(host, table),

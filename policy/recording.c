@@ -15,6 +15,7 @@ typedef struct Reader {
         Host *host;
         LeafTable *tables[N_HOST_TABLES];
         GHashTable *views; /* name -> LeafTable */
+        Unknown *unknown;
         unsigned line;
         bool has_end;
 } Reader;
@@ -198,6 +199,7 @@ static void add_module(HostInfo *info, const char *name) {
 
 static bool read_info(Reader *reader, char **words, const char *rest, GError **error) {
         HostInfo *info = host_info_mutable(reader->host);
+        UnknownSpan span;
         Place place;
 
         if (strcmp(words[0], "extensions-recorded") == 0)
@@ -230,6 +232,10 @@ static bool read_info(Reader *reader, char **words, const char *rest, GError **e
                 if (!place_parse(rest, &place, NULL) || !place.has_register)
                         return refuse(reader, error, "'varies PLACE' such as 0x1.0:ebx[31:24]");
                 host_add_varying(reader->host, &place);
+        } else if (strcmp(words[0], "unknown") == 0) {
+                if (!unknown_span_parse(rest, &span, NULL))
+                        return refuse(reader, error, "'unknown RUN' such as 0x7.1- or 0x20-0x23");
+                unknown_add(reader->unknown, &span);
         } else
                 return refuse(reader, error, "a keyword of recordings");
 
@@ -301,26 +307,27 @@ static void hand_over(Reader *reader) {
         g_hash_table_iter_init(&iter, reader->views);
         while (g_hash_table_iter_next(&iter, &name, &table))
                 host_take_view(reader->host, name, leaf_table_copy(table));
+
+        host_take_unknown(reader->host, g_steal_pointer(&reader->unknown));
 }
 
-Host *recording_parse(const char *text, size_t n_text, GError **error) {
+static bool is_text(const char *text, size_t n_text, GError **error) {
+        Reader reader = { .line = 1 };
+
+        if (n_text > RECORDING_MAX)
+                return refuse(&reader, error, "a recording of at most 1 MiB");
+        return n_text == 0 || !memchr(text, '\0', n_text) ||
+                refuse(&reader, error, "text, not binary");
+}
+
+static Host *parse_text(const char *text, size_t n_text, GError **error) {
         g_autoptr(Host) host = host_new();
         g_autoptr(GHashTable) views = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                                             (GDestroyNotify) leaf_table_free);
-        Reader reader = { .host = host, .views = views };
+        Reader reader = { .host = host, .views = views, .unknown = unknown_new(), .line = 1 };
         g_autofree char *copy = NULL;
         g_auto(GStrv) lines = NULL;
         bool is_good;
-
-        reader.line = 1;
-        if (n_text > RECORDING_MAX) {
-                (void) refuse(&reader, error, "a recording of at most 1 MiB");
-                return NULL;
-        }
-        if (n_text > 0 && memchr(text, '\0', n_text)) {
-                (void) refuse(&reader, error, "text, not binary");
-                return NULL;
-        }
 
         copy = g_strndup(text, n_text);
         lines = g_strsplit(copy, "\n", -1);
@@ -329,10 +336,15 @@ Host *recording_parse(const char *text, size_t n_text, GError **error) {
                 hand_over(&reader);
         for (HostTable i = 0; i < N_HOST_TABLES; i++)
                 leaf_table_free(reader.tables[i]);
+        unknown_free(reader.unknown);
         if (!is_good || !host_seal(host, error))
                 return NULL;
 
         return g_steal_pointer(&host);
+}
+
+Host *recording_parse(const char *text, size_t n_text, GError **error) {
+        return is_text(text, n_text, error) ? parse_text(text, n_text, error) : NULL;
 }
 
 static void write_table(GString *text, const char *name, const LeafTable *table) {
@@ -401,6 +413,13 @@ static void write_tables(GString *text, const Host *host) {
         }
 }
 
+static void write_unknown(GString *text, const Host *host) {
+        g_auto(GStrv) runs = unknown_to_texts(host_unknown(host));
+
+        for (size_t i = 0; runs[i]; i++)
+                write_text(text, "unknown", runs[i]);
+}
+
 static void write_numbers(GString *text, const Host *host) {
         g_autofree const char **extensions = host_list_extensions(host),
                               **attributes = host_list_attributes(host);
@@ -440,6 +459,7 @@ char *recording_write(const Host *host) {
         g_string_append_printf(text, "%s %d\n", RECORDING_MAGIC, RECORDING_VERSION);
         write_info(text, host);
         write_tables(text, host);
+        write_unknown(text, host);
         write_numbers(text, host);
         if (host_info(host)->tsc_khz)
                 g_string_append_printf(text, "tsc-khz %" G_GUINT64_FORMAT "\n",

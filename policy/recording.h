@@ -20,6 +20,8 @@
  *     kind-row 0x7 0 1 0x2 0x1802042 ...                     a row in which the kind above answers
  *                                                            otherwise; zero: it has no such row
  *     varies 0x1.0:ebx[31:24]
+ *     unknown 0x7.1-                                         places of which it is not told what KVM
+ *                                                            answers, as policy/unknown.h has them
  *     extension KVM_CAP_X86_DISABLE_EXITS 15
  *     extensions-recorded                                    those not named are 0, not unknown
  *     attribute KVM_X86_XCOMP_GUEST_SUPP 0x60000

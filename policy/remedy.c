@@ -85,10 +85,11 @@ static bool change_touches(Change change, const Field *field) {
 }
 
 /* What is no longer compared has not become right: a guest whose MONITOR KVM rewrites still waits
- * in vain. */
+ * in vain, and of a view that is not told nobody knows. */
 static bool only_stops_comparing(const Offer *offer, const Offer *changed, const Field *field) {
         return (changed->dynamic[field->word] & ~offer->dynamic[field->word] & field_mask(field)) !=
-                0;
+                0 ||
+                !words_tell(changed->words, field);
 }
 
 static size_t count_errors(const GPtrArray *findings) {

@@ -24,6 +24,12 @@ typedef enum TscState {
         TSC_DIFFERS,
 } TscState;
 
+/* Whether nothing of it is unknown: else no rate is */
+static bool is_told(const Words *words, FieldTells what) {
+        return field_telling[what] == FIELD_NONE ||
+                words_tell(words, &field_table[field_telling[what]]);
+}
+
 static uint64_t told(const Words *words, FieldTells what) {
         return field_telling[what] == FIELD_NONE ?
                 0 :
@@ -38,7 +44,8 @@ static Rate rate_of_table(const Words *words) {
         uint64_t denominator = told(words, FIELD_TELLS_TSC_DENOMINATOR);
         uint64_t crystal = told(words, FIELD_TELLS_CRYSTAL_HZ);
 
-        if (khz != 0 || numerator == 0 || denominator == 0)
+        if (khz != 0 || numerator == 0 || denominator == 0 ||
+            !is_told(words, FIELD_TELLS_TSC_KHZ) || !is_told(words, FIELD_TELLS_CRYSTAL_HZ))
                 return (Rate){ khz, 0 };
         if (crystal != 0)
                 return (Rate){ crystal * numerator / denominator / 1000, 1 };

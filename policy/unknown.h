@@ -51,8 +51,9 @@ const UnknownSpan *unknown_at(const Unknown *unknown, size_t i);
 uint32_t unknown_mask(const Unknown *unknown, uint32_t leaf, uint32_t subleaf, Register reg);
 
 /* As text: "0x14" (a leaf), "0x20-0x23", "0x7.1" (a sub-leaf), "0xd.2-62", "0x7.1-" (and all that
- * follow), "0x7.0:eax", "0x1.0:ecx[27]", "0x6.0:edx[31:16]". Bits that do not stand together, or
- * are of several registers but not all, take several texts: each with its own span. */
+ * follow), "0x7.0:eax", "0x1.0:ecx[27]", "0x6.0:edx[31:16]", "0x4.0-:ecx" (in every sub-leaf). Bits
+ * that do not stand together, or are of several registers but not all, take several texts: each
+ * with its own span. */
 char **unknown_to_texts(const Unknown *unknown);
 /* One text; POLICY_ERROR_PLACE says what was expected */
 bool unknown_span_parse(const char *text, UnknownSpan *ret, GError **error);

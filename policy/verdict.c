@@ -8,6 +8,7 @@
 
 void verdict_done(Verdict *verdict) {
         g_clear_pointer(&verdict->findings, g_ptr_array_unref);
+        g_clear_pointer(&verdict->unchecked, unknown_free);
 }
 
 size_t verdict_count(const Verdict *verdict, Severity severity) {

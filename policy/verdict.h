@@ -10,6 +10,7 @@
 
 #include "policy/capability.h"
 #include "policy/field.h"
+#include "policy/unknown.h"
 
 typedef enum VerdictKind {
         VERDICT_SUPPORTED,
@@ -60,6 +61,8 @@ typedef struct Verdict {
         CapabilitySet capabilities; /* taken as enabled */
         CapabilitySet needs_enabled;
         CapabilitySet needs_disabled;
+        Unknown *
+                unchecked; /* with CHECK_LIST_UNCHECKED; NULL: everything that matters was checked */
 } Verdict;
 
 void verdict_done(Verdict *verdict);

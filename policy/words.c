@@ -29,7 +29,8 @@ uint32_t words_range_base(uint32_t leaf) {
 
 /* A range that was looked up last: rows of one range mostly come together */
 typedef struct Range {
-        const Leaf *row; /* of the base; NULL: none */
+        const Unknown *unknown; /* of the table; NULL: nothing is */
+        const Leaf *row;        /* of the base; NULL: none that tells a maximum */
         uint32_t base;
         bool is_set;
 } Range;
@@ -47,7 +48,10 @@ static bool is_above_maximum(const LeafTable *table, Range *range, uint32_t leaf
         const Leaf *row;
 
         if (!range->is_set || range->base != base)
-                *range = (Range){ .row = leaf_table_find(table, base, 0),
+                *range = (Range){ .unknown = range->unknown,
+                                  .row = unknown_mask(range->unknown, base, 0, REGISTER_EAX) ?
+                                          NULL :
+                                          leaf_table_find(table, base, 0),
                                   .base = base,
                                   .is_set = true };
 
@@ -91,10 +95,10 @@ static bool interface_of_base(const LeafTable *table, Range *range, const Leaf *
 /* Where each interface is, by the rows of bases that answer and are not above their own maximum:
  * others are not in the words. A table without any base row (a few bits of KVM's leaves alone) has
  * KVM's at the usual place. */
-static void find_bases(const LeafTable *table, FieldInterface only,
+static void find_bases(const LeafTable *table, FieldInterface only, const Unknown *unknown,
                        uint32_t bases[N_FIELD_INTERFACES]) {
         bool has_first = false;
-        Range range = {};
+        Range range = { .unknown = unknown };
 
         if (only != N_FIELD_INTERFACES) {
                 bases[only] = HYPERVISOR_BASE;
@@ -257,13 +261,108 @@ static int compare_extra(const void *a, const void *b) {
         return (left->reg > right->reg) - (left->reg < right->reg);
 }
 
+uint32_t words_place(const Words *words, const Unknown *unknown, const FieldGroup *group) {
+        FieldInterface other;
+        uint32_t leaf = words_leaf(words, group->interface, group->leaf), base = HYPERVISOR_BASE;
+
+        if (group->interface == FIELD_INTERFACE_CPU || words->base[group->interface] != 0)
+                return leaf;
+
+        if (words_locate(words, base, &other, &base) &&
+            unknown_mask(unknown, HYPERVISOR_BASE, 0, REGISTER_EBX) == 0)
+                leaf += HYPERVISOR_BLOCK;
+        return leaf;
+}
+
+/* As the table has the group: a row without the index flag answers for other sub-leaves too */
+static uint32_t untold_mask(const LeafTable *table, const Unknown *unknown, uint32_t leaf,
+                            uint32_t subleaf, Register reg) {
+        const Leaf *row = leaf_table_find(table, leaf, subleaf);
+        uint32_t mask = unknown_mask(unknown, leaf, subleaf, reg);
+
+        return row && row->subleaf != subleaf ?
+                mask | unknown_mask(unknown, leaf, row->subleaf, reg) :
+                mask;
+}
+
+/* Sub-leaves above a highest one that is told are not there. */
+static void drop_beyond(Words *words) {
+        for (size_t i = 0; i < N_FIELDS; i++) {
+                const Field *field = &field_table[i];
+                int group;
+
+                if (!(field->flags & FIELD_MAXIMUM_SUBLEAF) || !words_tell(words, field))
+                        continue;
+
+                group = field->word / N_REGISTERS;
+                for (; group < N_FIELD_GROUPS && field_groups[group].leaf == field->leaf &&
+                     field_groups[group].interface == field->interface;
+                     group++)
+                        if (field_groups[group].subleaf > words_get(words, field))
+                                memset(&words->untold[group * N_REGISTERS], 0,
+                                       N_REGISTERS * sizeof(*words->untold));
+        }
+}
+
+static uint32_t text_is_untold(const Words *words, const Field *head) {
+        uint32_t untold = 0;
+
+        for (size_t i = 0; i < head->n_text; i++)
+                untold |= words->untold[head->word - head->reg + head->text[i]];
+
+        return untold;
+}
+
+void words_widen_untold(Words *words) {
+        for (size_t i = 0; words->untold && i < N_FIELDS; i++) {
+                const Field *field = &field_table[i];
+
+                if (field->word == FIELD_NONE || field->interface == FIELD_INTERFACE_MSR)
+                        continue;
+                if (words->untold[field->word] & field_mask(field))
+                        words->untold[field->word] |= field_mask(field);
+                if (field->n_text > 0 && text_is_untold(words, field))
+                        for (size_t j = 0; j < field->n_text; j++)
+                                words->untold[field->word - field->reg + field->text[j]] =
+                                        UINT32_MAX;
+        }
+
+        for (size_t i = 0; words->untold && i < N_FIELD_WORDS; i++)
+                words->word[i] &= ~words->untold[i];
+}
+
+static void find_untold(Words *words, const LeafTable *table, const Unknown *unknown) {
+        Range range = { .unknown = unknown };
+
+        words->untold = g_new0(uint32_t, N_FIELD_WORDS);
+        for (size_t i = 0; i < N_FIELD_GROUPS; i++) {
+                const FieldGroup *group = &field_groups[i];
+                uint32_t leaf = words_place(words, unknown, group);
+
+                if (group->interface == FIELD_INTERFACE_MSR ||
+                    is_above_maximum(table, &range, leaf))
+                        continue;
+                for (Register reg = 0; reg < N_REGISTERS; reg++)
+                        words->untold[i * N_REGISTERS + reg] =
+                                untold_mask(table, unknown, leaf, group->subleaf, reg);
+        }
+
+        words_widen_untold(words);
+        drop_beyond(words);
+}
+
 Words *words_new(const LeafTable *table, FieldInterface only) {
+        return words_new_partial(table, only, NULL);
+}
+
+Words *words_new_partial(const LeafTable *table, FieldInterface only, const Unknown *unknown) {
         g_autoptr(GArray) extra = g_array_new(FALSE, FALSE, sizeof(ExtraWord));
         Words *words = g_new0(Words, 1);
         Filling filling = { .table = table, .words = words, .extra = extra, .group = -1 };
         gsize n_extra;
 
-        find_bases(table, only, words->base);
+        filling.range.unknown = unknown;
+        find_bases(table, only, unknown, words->base);
 
         for (size_t i = 0; i < leaf_table_size(table); i++) {
                 const Leaf *row = leaf_table_at(table, i);
@@ -278,11 +377,13 @@ Words *words_new(const LeafTable *table, FieldInterface only) {
         g_array_sort(extra, compare_extra);
         words->extra = g_array_steal(extra, &n_extra);
         words->n_extra = n_extra;
+        if (unknown_size(unknown) > 0)
+                find_untold(words, table, unknown);
         return words;
 }
 
-bool words_see(const LeafTable *table, uint32_t leaf) {
-        Range range = {};
+bool words_see(const LeafTable *table, const Unknown *unknown, uint32_t leaf) {
+        Range range = { .unknown = unknown };
 
         return !is_above_maximum(table, &range, leaf);
 }
@@ -291,6 +392,8 @@ Words *words_copy(const Words *words) {
         Words *copy = g_memdup2(words, sizeof(*words));
 
         copy->extra = g_memdup2(words->extra, words->n_extra * sizeof(ExtraWord));
+        if (words->untold)
+                copy->untold = g_memdup2(words->untold, N_FIELD_WORDS * sizeof(*words->untold));
         return copy;
 }
 
@@ -299,6 +402,7 @@ Words *words_free(Words *words) {
                 return NULL;
 
         g_free(words->extra);
+        g_free(words->untold);
         g_free(words);
         return NULL;
 }
@@ -307,6 +411,14 @@ uint32_t words_get(const Words *words, const Field *field) {
         return field->word == FIELD_NONE ?
                 0 :
                 (words->word[field->word] & field_mask(field)) >> field->low;
+}
+
+uint32_t words_untold(const Words *words, size_t word) {
+        return words->untold ? words->untold[word] : 0;
+}
+
+bool words_tell(const Words *words, const Field *field) {
+        return field->word == FIELD_NONE || !(words_untold(words, field->word) & field_mask(field));
 }
 
 void words_set_msr(Words *words, uint32_t index, uint64_t value) {

@@ -4,6 +4,7 @@
 unit_tests = \
 	%D%/test-check \
 	%D%/test-correction \
+	%D%/test-coverage \
 	%D%/test-dependency \
 	%D%/test-enumerate \
 	%D%/test-explain \
@@ -44,6 +45,7 @@ TESTS += $(unit_tests)
 
 %C%_test_check_LDADD = %D%/libsupport.la
 %C%_test_correction_LDADD = %D%/libsupport.la
+%C%_test_coverage_LDADD = %D%/libsupport.la
 %C%_test_dependency_LDADD = %D%/libsupport.la
 %C%_test_enumerate_LDADD = %D%/libsupport.la
 %C%_test_explain_LDADD = %D%/libsupport.la

@@ -57,6 +57,7 @@ static const FingerprintCase fingerprint_cases[] = {
         { "vendor", "0x756e6547", "0x756e6548", false },
         { "clflush", "0x00100800", "0x00101000", false },
         { "capability", "KVM_CAP_X86_DISABLE_EXITS 15", "KVM_CAP_X86_DISABLE_EXITS 14", false },
+        { "not-told", "extensions-recorded", "unknown 0x14\nextensions-recorded", false },
         { "not-recorded", "extensions-recorded\nextension KVM_CAP_X86_DISABLE_EXITS 15\n", "",
           false },
         { "forced", "extensions-recorded", "forced-on 0x7 0 1 0 0x100 0 0\nextensions-recorded",

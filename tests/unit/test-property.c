@@ -3,8 +3,12 @@
 /* What holds for every guest, tried on many: guests are made from a host's offer by changing
  * bits and rows at random. The seed is GTest's (--seed), so a failure can be repeated. */
 
+#include <string.h>
+
+#include "policy/coverage.h"
 #include "policy/judge.h"
 #include "policy/place.h"
+#include "policy/recording.h"
 #include "tests/unit/support.h"
 
 #define N_GUESTS 2000
@@ -109,6 +113,93 @@ static void test_ways_agree(void) {
         }
 
         g_assert_cmpuint(accepted, >, N_GUESTS / 10);
+}
+
+/* A few places at random, of registers that have rows or of none */
+static Unknown *random_unknown(void) {
+        Unknown *unknown = unknown_new();
+        int n = g_test_rand_int_range(0, 5);
+
+        for (int i = 0; i < n; i++) {
+                const FieldGroup *group =
+                        &field_groups[g_test_rand_int_range(0, N_FIELD_CPUID_WORDS / N_REGISTERS)];
+                UnknownSpan span = { group->leaf, group->leaf, group->subleaf, group->subleaf, {} };
+
+                for (Register reg = 0; reg < N_REGISTERS; reg++)
+                        span.masks[reg] = random_bits();
+                if (g_test_rand_int_range(0, 4) == 0)
+                        span.leaf_last += g_test_rand_int_range(0, 16);
+                if (g_test_rand_int_range(0, 4) == 0)
+                        span.subleaf_last = UINT32_MAX;
+                unknown_add(unknown, &span);
+        }
+
+        return unknown;
+}
+
+static Host *random_host(const Host *host) {
+        g_autoptr(GString) text = NULL;
+        g_autoptr(Unknown) unknown = random_unknown();
+        g_auto(GStrv) runs = unknown_to_texts(unknown);
+        g_autofree char *written = recording_write(host);
+        g_autoptr(GError) error = NULL;
+        Host *changed;
+
+        text = g_string_new(written);
+        g_string_truncate(text, text->len - strlen("end\n"));
+        for (size_t i = 0; runs[i]; i++)
+                g_string_append_printf(text, "unknown %s\n", runs[i]);
+        g_string_append(text, "end\n");
+        changed = recording_parse(text->str, text->len, &error);
+        g_assert_no_error(error);
+        return changed;
+}
+
+/* Nothing is found where something is not told, and what is found is as bad as it was. */
+static void check_told(const Offer *offer, const Guest *guest, const GPtrArray *findings) {
+        for (size_t i = 0; i < findings->len; i++) {
+                const Finding *finding = g_ptr_array_index(findings, i);
+
+                if (!is_of_a_rule(finding))
+                        continue;
+                g_assert_true(words_tell(guest->words, finding->row));
+                g_assert_true(words_tell(offer->words, finding->row));
+        }
+}
+
+/* Of what is not told both ways think the same, too. */
+static void test_ways_agree_untold(void) {
+        size_t accepted = 0, n_unchecked = 0;
+
+        for (size_t i = 0; i < 40 * G_N_ELEMENTS(recordings); i++) {
+                g_autoptr(Host) whole = test_recording(recordings[i % G_N_ELEMENTS(recordings)]),
+                                host = random_host(whole);
+                g_autoptr(Offer) full = offer_new(whole, capability_set_default()),
+                                 offer = offer_new(host, capability_set_default());
+                g_autoptr(LeafTable) offered = offer_to_table(full);
+
+                for (size_t j = 0; j < 20; j++) {
+                        g_autoptr(Guest) guest = guest_new(random_table(offered));
+                        g_autoptr(GPtrArray) findings = NULL;
+                        g_autoptr(Unknown) unchecked = NULL;
+                        size_t all;
+
+                        guest_take_unknown(guest, random_unknown());
+                        findings = judge(offer, guest, false);
+                        all = count_by_walking_all(offer, guest);
+                        g_assert_cmpuint(count_rows_found(findings), ==, all);
+                        check_told(offer, guest, findings);
+                        unchecked = coverage_find(guest, offer);
+                        n_unchecked += unchecked != NULL;
+                        if (check_accepts(offer, guest)) {
+                                g_assert_cmpuint(findings->len, ==, 0);
+                                accepted++;
+                        }
+                }
+        }
+
+        g_assert_cmpuint(accepted, >, 200);
+        g_assert_cmpuint(n_unchecked, >, 200);
 }
 
 /* A host supports its own offer with any set of capabilities that it has, and the fast way says
@@ -327,6 +418,7 @@ static void test_needs_are_enough(void) {
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/property/ways-agree", test_ways_agree);
+        g_test_add_func("/property/ways-agree-untold", test_ways_agree_untold);
         g_test_add_func("/property/own-offer", test_own_offer);
         g_test_add_func("/property/each-missing-bit", test_each_missing_bit);
         g_test_add_func("/property/each-feature-taken-away", test_each_feature_taken_away);

@@ -24,6 +24,7 @@ static const TextCase text_cases[] = {
         { "0x1.0:ECX[27]", "0x1.0:ecx[27]" },
         { "0x6.0:edx[31:16]", "0x6.0:edx[31:16]" },
         { "0x7.1-2:eax[3]", "0x7.1-2:eax[3]" },
+        { "0x4.0-:ecx", "0x4.0-:ecx" },
         { "", NULL },
         { "rtm", NULL },
         { "0x23-0x20", NULL },
