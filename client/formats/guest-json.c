@@ -47,6 +47,7 @@ static bool read_guest(const char *text, size_t n_text, const FormatOptions *opt
         g_autoptr(JsonParser) parser = json_parse(text, n_text, SCHEMA, SCHEMA_VERSION, error);
         g_autoptr(LeafTable) table = NULL;
         g_autoptr(Guest) guest = NULL;
+        Unknown *unknown = NULL;
         JsonObject *object;
 
         (void) options;
@@ -66,8 +67,11 @@ static bool read_guest(const char *text, size_t n_text, const FormatOptions *opt
         if (!json_read_text(object, "name", &guest->name, error) ||
             !read_capabilities(object, guest, error) ||
             !json_read_numbers(object, "msrs", add_msr, guest, error) ||
-            !json_read_number(object, "tsc_khz", UINT64_MAX, &guest->tsc_khz, error))
+            !json_read_number(object, "tsc_khz", UINT64_MAX, &guest->tsc_khz, error) ||
+            !json_read_unknown(object, &unknown, error))
                 return false;
+
+        guest_take_unknown(guest, unknown);
 
         ret->guest = g_steal_pointer(&guest);
         return true;

@@ -87,6 +87,13 @@ static void add_varies(JsonText *json, const Host *host) {
         json_text_close(json);
 }
 
+static void add_unknown(JsonText *json, const Host *host) {
+        g_auto(GStrv) texts = unknown_to_texts(host_unknown(host));
+
+        if (host_unknown(host))
+                json_text_add_texts(json, "unknown", (const char *const *) texts);
+}
+
 static void add_extensions(JsonText *json, const Host *host) {
         g_autofree const char **names = host_list_extensions(host);
         int64_t value;
@@ -148,6 +155,7 @@ char *json_write_host(const Host *host, const char *name, bool is_pretty) {
         add_table(json, "forced_on", host, HOST_FORCED_ON);
         add_table(json, "forced_off", host, HOST_FORCED_OFF);
         add_varies(json, host);
+        add_unknown(json, host);
         add_extensions(json, host);
         add_attributes(json, host);
         add_msrs(json, host);

@@ -145,6 +145,16 @@ static bool read_varies(JsonObject *object, Host *host, GError **error) {
         return true;
 }
 
+static bool read_unknown(JsonObject *object, Host *host, GError **error) {
+        Unknown *unknown = NULL;
+
+        if (!json_read_unknown(object, &unknown, error))
+                return false;
+
+        host_take_unknown(host, unknown);
+        return true;
+}
+
 static bool read_kind(JsonNode *node, Kinds *kinds, GError **error) {
         g_autoptr(LeafTable) rows = NULL;
         g_autofree char *cpus = NULL;
@@ -244,8 +254,8 @@ static bool read_host(const char *text, size_t n_text, const FormatOptions *opti
         host = host_new();
         if (!read_machine(object, host, error) || !read_tables(object, host, error) ||
             !read_views(object, host, error) || !read_kinds(object, host, error) ||
-            !read_varies(object, host, error) || !read_numbers(object, host, error) ||
-            !host_seal(host, error))
+            !read_varies(object, host, error) || !read_unknown(object, host, error) ||
+            !read_numbers(object, host, error) || !host_seal(host, error))
                 return false;
 
         ret->host = g_steal_pointer(&host);

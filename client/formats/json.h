@@ -11,6 +11,7 @@
 #include <json-glib/json-glib.h>
 
 #include "policy/leaf.h"
+#include "policy/unknown.h"
 
 /* Whether the text has a "schema" that begins like this ("cpuidd.guest/"), without reading it
  * all */
@@ -54,6 +55,9 @@ JsonObject *json_list_get_object(JsonArray *list, unsigned i, GError **error);
 
 /* An array of ENTRY; errors name the leaf */
 bool json_read_table(JsonObject *object, const char *name, LeafTable **ret, GError **error);
+
+/* "unknown", runs of places; an empty one where it is missing */
+bool json_read_unknown(JsonObject *object, Unknown **ret, GError **error);
 
 /* An object whose members are numbers: calls @add for each. @name is its own name, for messages. */
 typedef bool (*JsonNumberFunc)(void *userdata, const char *key, uint64_t value, GError **error);

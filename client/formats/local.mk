@@ -22,6 +22,7 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/json-parse.c \
 	%D%/json-read.c \
 	%D%/json-text.c %D%/json-text.h \
+	%D%/json-unknown.c \
 	%D%/json-write.h \
 	%D%/json.h \
 	%D%/kvm.c \
