@@ -236,6 +236,12 @@ static int append_varies(sd_bus_message *m, const Host *host) {
         return n > 0 ? append_strv(m, "varies", (char **) places->pdata) : 0;
 }
 
+static int append_unknown(sd_bus_message *m, const Host *host) {
+        g_auto(GStrv) texts = unknown_to_texts(host_unknown(host));
+
+        return host_unknown(host) ? append_strv(m, "unknown", texts) : 0;
+}
+
 static int append_extensions(sd_bus_message *m, const Host *host) {
         g_autofree const char **names = host_list_extensions(host);
         int64_t value;
@@ -312,8 +318,8 @@ static int append_tsc(sd_bus_message *m, const Host *host) {
 
 int wire_append_profile(sd_bus_message *m, const Host *host, const char *name) {
         static int (*const parts[])(sd_bus_message * m, const Host *host) = {
-                append_machine,    append_tables,     append_views, append_kinds, append_varies,
-                append_extensions, append_attributes, append_msrs,  append_tsc,
+                append_machine, append_tables,     append_views,      append_kinds, append_varies,
+                append_unknown, append_extensions, append_attributes, append_msrs,  append_tsc,
         };
         int r;
 

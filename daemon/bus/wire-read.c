@@ -132,6 +132,26 @@ static int read_tsc_khz(sd_bus_message *m, GuestReader *reader, GError **error) 
         return sd_bus_message_read_basic(m, 't', &reader->guest->tsc_khz);
 }
 
+static int read_unknown(sd_bus_message *m, GuestReader *reader, GError **error) {
+        const void *words;
+        Unknown *unknown;
+        size_t size;
+        int r;
+
+        r = sd_bus_message_read_array(m, 'u', &words, &size);
+        if (r < 0)
+                return r;
+
+        unknown = unknown_new_from_words(words, size / sizeof(uint32_t), error);
+        if (!unknown) {
+                g_prefix_error(error, "option 'unknown': ");
+                return -EINVAL;
+        }
+
+        guest_take_unknown(reader->guest, unknown);
+        return 0;
+}
+
 static int read_flag(sd_bus_message *m, GuestReader *reader, CheckFlags flag) {
         int r, is_set;
 
@@ -159,6 +179,7 @@ static const Option options[] = {
         { "msrs", "a{ut}", read_msrs },
         { "strict", "b", read_strict },
         { "tsc_khz", "t", read_tsc_khz },
+        { "unknown", "au", read_unknown },
         { "verdict_only", "b", read_verdict_only },
 };
 
@@ -168,8 +189,8 @@ static const Option *find_option(const char *name, GError **error) {
                         return &options[i];
 
         g_set_error(error, SERVICE_ERROR, SERVICE_ERROR_OPTION,
-                    "there is no option '%s'; expected capabilities, msrs, strict, tsc_khz or "
-                    "verdict_only",
+                    "there is no option '%s'; expected capabilities, msrs, strict, tsc_khz, "
+                    "unknown or verdict_only",
                     name);
         return NULL;
 }
