@@ -148,6 +148,25 @@ static Style verdict_style(const CpuiddVerdict *verdict) {
         return *cpuidd_verdict_get_needs(verdict) ? STYLE_DOUBTFUL : STYLE_BAD;
 }
 
+static bool is_partial(const CpuiddVerdict *verdict) {
+        return *cpuidd_verdict_get_unchecked(verdict) != NULL;
+}
+
+static void print_unchecked(Output *output, const CpuiddVerdict *verdict) {
+        g_autofree char *runs = g_strjoinv(", ", (char **) cpuidd_verdict_get_unchecked(verdict));
+
+        if (!is_partial(verdict))
+                return;
+
+        output_end_line(output);
+        output_add(output, STYLE_DOUBTFUL,
+                   "not checked: the guest's source, or the host's, does not tell what is there");
+        output_end_line(output);
+        output_column(output, 2);
+        output_wrap(output, STYLE_PLAIN, 2, runs);
+        output_end_line(output);
+}
+
 static void print_verdict(Output *output, const CpuiddVerdict *verdict) {
         const char *const *capabilities = cpuidd_verdict_get_capabilities(verdict);
         g_autofree char *enabled = g_strjoinv(", ", (char **) capabilities);
@@ -158,6 +177,8 @@ static void print_verdict(Output *output, const CpuiddVerdict *verdict) {
         output_add(output, STYLE_BOLD, cpuidd_verdict_get_host(verdict));
         output_add(output, STYLE_PLAIN, ": ");
         output_add(output, verdict_style(verdict), cpuidd_verdict_get_word(verdict));
+        if (is_partial(verdict) && cpuidd_verdict_is_supported(verdict))
+                output_add(output, STYLE_DOUBTFUL, ", as far as it is known");
         output_end_line(output);
         output_add(output, STYLE_DIM, "enabled:");
         output_wrap(output, STYLE_DIM, 9, *enabled ? enabled : "nothing");
@@ -167,6 +188,7 @@ static void print_verdict(Output *output, const CpuiddVerdict *verdict) {
         print_findings(output, verdict, "warning", cpuidd_verdict_get_n_warnings(verdict),
                        STYLE_DOUBTFUL);
         print_findings(output, verdict, "note", cpuidd_verdict_get_n_notes(verdict), STYLE_DIM);
+        print_unchecked(output, verdict);
 
         if (*needs) {
                 output_end_line(output);

@@ -167,6 +167,19 @@ static void print_legend(Output *output, Marks marks) {
         output_end_line(output);
 }
 
+/* Zeros that nobody told are not shown as fields. */
+static void print_unknown(Output *output, const CpuiddOffer *offer) {
+        g_autofree char *runs = g_strjoinv(", ", (char **) offer->unknown);
+
+        if (!*runs)
+                return;
+
+        output_end_line(output);
+        output_add(output, STYLE_DIM, "not told:");
+        output_wrap(output, STYLE_DIM, 2, runs);
+        output_end_line(output);
+}
+
 void show_fields(Output *output, const CpuiddOffer *offer, bool only_changed) {
         g_autofree char *enabled = g_strjoinv(", ", (char **) offer->capabilities);
         Marks marks = {};
@@ -188,5 +201,6 @@ void show_fields(Output *output, const CpuiddOffer *offer, bool only_changed) {
                            only_changed ? "all is as in KVM's own answer" : "nothing at all");
                 output_end_line(output);
         }
+        print_unknown(output, offer);
         print_legend(output, marks);
 }

@@ -100,6 +100,7 @@ static void print_host(Output *output, const CpuiddStatus *status) {
         print_line_take(output, "varies",
                         describe_count(status->n_varies, "place depends on the CPU that is asked",
                                        "places depend on the CPU that is asked"));
+        print_line_take(output, "not told", g_strjoinv(", ", (char **) status->unknown));
         print_line_take(output, "corrected",
                         describe_count(status->n_corrections,
                                        "known error of KVM's answer (see 'cpuidctl show "

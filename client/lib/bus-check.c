@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "client/lib/private.h"
+#include "policy/coverage.h"
 
 static int append_msrs(sd_bus_message *m, const CpuiddGuest *guest) {
         g_autoptr(GArray) indexes = cpuidd_guest_list_msrs(guest);
@@ -69,6 +70,32 @@ static int append_capabilities(sd_bus_message *m, const CpuiddGuest *guest) {
         return sd_bus_message_close_container(m);
 }
 
+static int append_unknown(sd_bus_message *m, const CpuiddGuest *guest) {
+        const Unknown *unknown = guest->guest->unknown;
+        int r;
+
+        if (!unknown)
+                return 0;
+
+        r = sd_bus_message_open_container(m, 'e', "sv");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(m, "s", "unknown");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(m, 'v', "au");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_array(m, 'u', unknown_words(unknown),
+                                        unknown_size(unknown) * sizeof(UnknownSpan));
+        if (r < 0)
+                return r;
+        r = sd_bus_message_close_container(m);
+        if (r < 0)
+                return r;
+        return sd_bus_message_close_container(m);
+}
+
 static int append_options(sd_bus_message *m, const CpuiddGuest *guest, CpuiddCheckFlags flags) {
         uint64_t tsc_khz = cpuidd_guest_get_tsc_khz(guest);
         int r;
@@ -80,6 +107,9 @@ static int append_options(sd_bus_message *m, const CpuiddGuest *guest, CpuiddChe
         if (r < 0)
                 return r;
         r = append_msrs(m, guest);
+        if (r < 0)
+                return r;
+        r = append_unknown(m, guest);
         if (r < 0)
                 return r;
 
@@ -159,6 +189,7 @@ static int read_finding(sd_bus_message *m, CpuiddVerdict *verdict) {
 static int read_verdict(sd_bus_message *m, const CpuiddHost *host, const CpuiddGuest *guest,
                         const char *fingerprint, CpuiddVerdict **ret) {
         g_autoptr(CpuiddVerdict) verdict = NULL;
+        g_autoptr(Unknown) unchecked = coverage_find(guest->guest, NULL);
         const char *word;
         char **needs = NULL;
         int r;
@@ -167,6 +198,7 @@ static int read_verdict(sd_bus_message *m, const CpuiddHost *host, const CpuiddG
         if (r < 0)
                 return r;
         verdict = verdict_new(host, guest, word, fingerprint);
+        verdict_take_unchecked(verdict, unknown_to_texts(unchecked));
 
         r = sd_bus_message_read_strv(m, &needs);
         if (r < 0)

@@ -274,6 +274,28 @@ static int read_varies(sd_bus_message *m, Host *host, const char *key) {
         return 0;
 }
 
+static int read_unknown(sd_bus_message *m, Host *host, const char *key) {
+        g_autoptr(Unknown) unknown = unknown_new();
+        g_auto(GStrv) texts = NULL;
+        int r;
+
+        (void) key;
+        r = sd_bus_message_read_strv(m, &texts);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; texts && texts[i]; i++) {
+                UnknownSpan span;
+
+                if (!unknown_span_parse(texts[i], &span, NULL))
+                        return -EBADMSG;
+                unknown_add(unknown, &span);
+        }
+
+        host_take_unknown(host, g_steal_pointer(&unknown));
+        return 0;
+}
+
 static int read_extension(sd_bus_message *m, Host *host, const char *key) {
         int64_t value;
         int r;
@@ -339,6 +361,7 @@ static const ProfileKey profile_keys[] = {
         { "forced_off", "au", read_table },
         { "kinds", "a(sau)", read_kinds },
         { "varies", "as", read_varies },
+        { "unknown", "as", read_unknown },
         { "extensions", "a{sx}", read_extensions },
         { "attributes", "a{st}", read_attributes },
         { "msrs", "a{ut}", read_msrs },

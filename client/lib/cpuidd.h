@@ -292,6 +292,11 @@ const char *cpuidd_verdict_get_fingerprint(const CpuiddVerdict *verdict);
 const char *const *cpuidd_verdict_get_capabilities(const CpuiddVerdict *verdict);
 const char *const *cpuidd_verdict_get_needs(const CpuiddVerdict *verdict);
 
+/* Runs of places that were not checked ("0x14", "0xd.2-62", "0x7.0:ebx[5]"), because the guest's
+ * source does not tell what is there, or the host's where the guest has something; only what a rule
+ * could have judged. Empty where all was checked, never NULL. The word stands for the rest. */
+const char *const *cpuidd_verdict_get_unchecked(const CpuiddVerdict *verdict);
+
 /* The findings, in the order of the table; the array and each CpuiddFinding are the verdict's */
 size_t cpuidd_verdict_get_n_findings(const CpuiddVerdict *verdict);
 const CpuiddFinding *cpuidd_verdict_get_finding(const CpuiddVerdict *verdict, size_t i);
@@ -342,6 +347,8 @@ typedef struct CpuiddStatus {
         const char *const *differences;
         size_t n_kinds;       /* 0: all CPUs are alike */
         size_t n_corrections; /* known errors of KVM's answer that were corrected */
+        /* Runs of places of which the profile does not tell what KVM answers; never NULL */
+        const char *const *unknown;
 } CpuiddStatus;
 
 /* A daemon without a KVM is a status and no error: is_ready is false then, problem says why. Free
@@ -414,6 +421,9 @@ typedef struct CpuiddOffer {
         const char *fingerprint;
         const char *const *capabilities; /* taken as enabled, with what they imply */
         GPtrArray *leaves;               /* CpuiddOfferLeaf, by leaf and sub-leaf */
+        /* Runs of places that are 0 above only because the profile does not tell of them; never
+         * NULL */
+        const char *const *unknown;
 } CpuiddOffer;
 
 /* The same table field by field. Free with cpuidd_offer_free(). */

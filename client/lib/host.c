@@ -130,7 +130,7 @@ char *cpuidd_refresh_to_json(bool changed, const char *fingerprint, CpuiddJson s
 static CpuiddVerdict *check_here(const CpuiddHost *host, const CpuiddGuest *guest,
                                  CpuiddCheckFlags flags) {
         const Offer *offer = offer_cache_get(host->offers, guest->guest->capabilities);
-        CheckFlags policy_flags = 0;
+        CheckFlags policy_flags = CHECK_LIST_UNCHECKED;
         g_auto(Verdict) answer = {};
 
         if (flags & CPUIDD_CHECK_STRICT)

@@ -101,6 +101,10 @@ static void add_named(CpuiddOfferLeaf *leaf, const Offer *offer, const Field *fr
         field->is_flag = from->show == FIELD_SHOW_FLAG;
         field->is_dynamic = from->rule == FIELD_RULE_DYNAMIC;
         field->is_continuation = from->continues != FIELD_NONE;
+        if (!words_tell(offer->words, from)) {
+                field->kvm = field->value;
+                field->is_changed = false;
+        }
         if (from->word != FIELD_NONE) {
                 field->is_dynamic |= (offer->dynamic[from->word] & mask) != 0;
                 field->varies = (host_varying_mask(offer->host, from->word) & mask) != 0;
@@ -203,8 +207,9 @@ static CpuiddOfferLeaf *leaf_new(const Offer *offer, const Leaf *offered, const 
         leaf->is_offered = offered != NULL;
         if (offered)
                 memcpy(leaf->registers, offered->registers, sizeof(leaf->registers));
-        if (kvm)
-                memcpy(leaf->kvm, kvm->registers, sizeof(leaf->kvm));
+        for (Register i = 0; kvm && i < N_REGISTERS; i++)
+                leaf->kvm[i] = kvm->registers[i] &
+                        ~unknown_mask(host_unknown(offer->host), row->leaf, row->subleaf, i);
         leaf->is_changed = memcmp(leaf->registers, leaf->kvm, sizeof(leaf->kvm)) != 0;
         add_fields(leaf, offer);
         return leaf;
@@ -260,6 +265,7 @@ CpuiddOffer *cpuidd_host_get_offer(CpuiddHost *host, const char *const *capabili
         ret->fingerprint = g_strdup(host_fingerprint(policy));
         ret->capabilities = (const char *const *) capability_set_to_names(offer->capabilities);
         ret->leaves = list_leaves(offer);
+        ret->unknown = (const char *const *) unknown_to_texts(host_unknown(policy));
         return ret;
 }
 
@@ -270,6 +276,7 @@ CpuiddOffer *cpuidd_offer_free(CpuiddOffer *offer) {
         free_const(offer->host);
         free_const(offer->fingerprint);
         free_const_strv(offer->capabilities);
+        free_const_strv(offer->unknown);
         g_ptr_array_unref(offer->leaves);
         g_free(offer);
         return NULL;
@@ -302,6 +309,8 @@ char *cpuidd_offer_to_json(const CpuiddOffer *offer, bool only_changed, CpuiddJs
         json_text_add_text(json, "host", offer->host);
         json_text_add_text(json, "fingerprint", offer->fingerprint);
         json_text_add_texts(json, "capabilities", offer->capabilities);
+        if (*offer->unknown)
+                json_text_add_texts(json, "unknown", offer->unknown);
 
         json_text_open_array(json, "cpuid");
         for (size_t i = 0; i < offer->leaves->len; i++) {

@@ -62,8 +62,9 @@ char **capability_set_to_names(CapabilitySet set);
 /* Verdicts are filled by whoever asked */
 CpuiddVerdict *verdict_new(const CpuiddHost *host, const CpuiddGuest *guest, const char *word,
                            const char *fingerprint);
-/* Both are taken over */
+/* All are taken over */
 void verdict_take_needs(CpuiddVerdict *verdict, char **needs);
+void verdict_take_unchecked(CpuiddVerdict *verdict, char **unchecked);
 void verdict_take_finding(CpuiddVerdict *verdict, CpuiddFinding *finding);
 CpuiddVerdict *verdict_new_from_policy(const CpuiddHost *host, const CpuiddGuest *guest,
                                        const Verdict *answer);

@@ -92,6 +92,8 @@ static void fill(CpuiddStatus *status, const Host *host) {
         free_const_strv(status->differences);
         status->kinds = (const char *const *) kinds_list_cpus(host);
         status->differences = (const char *const *) kinds_list_differences(host);
+        free_const_strv(status->unknown);
+        status->unknown = (const char *const *) unknown_to_texts(host_unknown(host));
         status->n_kinds = kinds_size(host_kinds(host));
         status->family = info->family;
         status->model = info->model;
@@ -111,6 +113,7 @@ CpuiddStatus *cpuidd_host_get_status(CpuiddHost *host, GError **error) {
         status->modules = (const char *const *) g_new0(char *, 1);
         status->kinds = (const char *const *) g_new0(char *, 1);
         status->differences = (const char *const *) g_new0(char *, 1);
+        status->unknown = (const char *const *) g_new0(char *, 1);
         if (host->bus) {
                 status->version = bus_get_text(host->bus, "Version", error);
                 if (!status->version)
@@ -146,6 +149,7 @@ CpuiddStatus *cpuidd_status_free(CpuiddStatus *status) {
         free_const_strv(status->modules);
         free_const_strv(status->kinds);
         free_const_strv(status->differences);
+        free_const_strv(status->unknown);
         g_free(status);
         return NULL;
 }
@@ -183,6 +187,8 @@ char *cpuidd_status_to_json(const CpuiddStatus *status, CpuiddJson style) {
                 json_text_add_texts(json, "differences", status->differences);
         }
         add_number(json, "tsc_khz", status->tsc_khz);
+        if (*status->unknown)
+                json_text_add_texts(json, "unknown", status->unknown);
         if (status->is_ready) {
                 json_text_add_number(json, "rows", status->n_rows);
                 json_text_add_number(json, "hardware_rows", status->n_hardware_rows);

@@ -16,6 +16,7 @@ struct CpuiddVerdict {
         char *fingerprint;
         char **capabilities;
         char **needs;
+        char **unchecked;
         GPtrArray *findings; /* CpuiddFinding */
 };
 
@@ -44,6 +45,7 @@ CpuiddVerdict *verdict_new(const CpuiddHost *host, const CpuiddGuest *guest, con
         verdict->capabilities =
                 capability_set_to_names(capability_set_close(guest->guest->capabilities));
         verdict->needs = g_new0(char *, 1);
+        verdict->unchecked = g_new0(char *, 1);
         verdict->findings = g_ptr_array_new_with_free_func(finding_free_public);
         return verdict;
 }
@@ -51,6 +53,11 @@ CpuiddVerdict *verdict_new(const CpuiddHost *host, const CpuiddGuest *guest, con
 void verdict_take_needs(CpuiddVerdict *verdict, char **needs) {
         g_strfreev(verdict->needs);
         verdict->needs = needs;
+}
+
+void verdict_take_unchecked(CpuiddVerdict *verdict, char **unchecked) {
+        g_strfreev(verdict->unchecked);
+        verdict->unchecked = unchecked;
 }
 
 void verdict_take_finding(CpuiddVerdict *verdict, CpuiddFinding *finding) {
@@ -85,6 +92,7 @@ CpuiddVerdict *verdict_new_from_policy(const CpuiddHost *host, const CpuiddGuest
 
         verdict_take_needs(
                 verdict, capability_change_to_strv(answer->needs_enabled, answer->needs_disabled));
+        verdict_take_unchecked(verdict, unknown_to_texts(answer->unchecked));
         for (size_t i = 0; answer->findings && i < answer->findings->len; i++)
                 verdict_take_finding(verdict, finding_new_from_policy(answer->findings->pdata[i]));
 
@@ -106,6 +114,7 @@ CpuiddVerdict *cpuidd_verdict_unref(CpuiddVerdict *verdict) {
         g_free(verdict->fingerprint);
         g_strfreev(verdict->capabilities);
         g_strfreev(verdict->needs);
+        g_strfreev(verdict->unchecked);
         g_ptr_array_unref(verdict->findings);
         g_free(verdict);
         return NULL;
@@ -137,6 +146,10 @@ const char *const *cpuidd_verdict_get_capabilities(const CpuiddVerdict *verdict)
 
 const char *const *cpuidd_verdict_get_needs(const CpuiddVerdict *verdict) {
         return (const char *const *) verdict->needs;
+}
+
+const char *const *cpuidd_verdict_get_unchecked(const CpuiddVerdict *verdict) {
+        return (const char *const *) verdict->unchecked;
 }
 
 size_t cpuidd_verdict_get_n_findings(const CpuiddVerdict *verdict) {
@@ -197,6 +210,8 @@ static void add_verdict(JsonText *json, const void *element) {
         json_text_add_text(json, "fingerprint", verdict->fingerprint);
         json_text_add_texts(json, "capabilities", cpuidd_verdict_get_capabilities(verdict));
         json_text_add_texts(json, "needs", cpuidd_verdict_get_needs(verdict));
+        if (*verdict->unchecked)
+                json_text_add_texts(json, "unchecked", cpuidd_verdict_get_unchecked(verdict));
         json_text_open_array(json, "findings");
         for (size_t i = 0; i < verdict->findings->len; i++)
                 add_finding(json, verdict->findings->pdata[i]);

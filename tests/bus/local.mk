@@ -9,6 +9,7 @@ bus_tests = \
 	%D%/not-ready.test \
 	%D%/online.test \
 	%D%/unit.test \
+	%D%/unknown.test \
 	%D%/unprivileged.test
 
 TESTS += $(bus_tests) %D%/test-child

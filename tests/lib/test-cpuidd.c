@@ -177,6 +177,76 @@ static void test_guest_round_trip(void) {
         assert_names(cpuidd_guest_get_capabilities(again), "irqchip hyperv.synic");
 }
 
+static CpuiddGuest *partial_guest(const char *unknown) {
+        g_autofree char *json = g_strdup_printf(
+                "{\"schema\": \"cpuidd.guest/1\", \"name\": \"partial\", \"cpuid\": [{\"leaf\": 1, "
+                "\"subleaf\": 0, \"eax\": 0, \"ebx\": 0, \"ecx\": \"0x4000\", \"edx\": 0}], "
+                "\"unknown\": [%s]}",
+                unknown);
+        g_autoptr(GError) error = NULL;
+        CpuiddGuest *guest = cpuidd_guest_read_bytes("partial", json, strlen(json), NULL, &error);
+
+        g_assert_no_error(error);
+        return guest;
+}
+
+/* XTPR, which nobody offers: told, it is found; not told, it is not checked. */
+static void test_unknown_guest(void) {
+        g_autoptr(CpuiddHost) host = skylake();
+        g_autoptr(CpuiddGuest) told = partial_guest(""),
+                               guest = partial_guest("\"0x1.0:ecx[14]\", \"0x1.0:eax\""),
+                               again = NULL;
+        g_autoptr(CpuiddVerdict) found = cpuidd_host_check(host, told, 0, NULL),
+                                 verdict = cpuidd_host_check(host, guest, 0, NULL);
+        g_autofree char *json = cpuidd_guest_to_json(guest, CPUIDD_JSON_SHORT),
+                        *answer = cpuidd_verdict_to_json(verdict, CPUIDD_JSON_SHORT),
+                        *whole = cpuidd_verdict_to_json(found, CPUIDD_JSON_SHORT);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(cpuidd_verdict_is_supported(found));
+        g_assert_null(cpuidd_verdict_get_unchecked(found)[0]);
+        g_assert_null(strstr(whole, "unchecked"));
+
+        g_assert_true(cpuidd_verdict_is_supported(verdict));
+        assert_names(g_strdupv((char **) cpuidd_verdict_get_unchecked(verdict)), "0x1.0:ecx[14]");
+        g_assert_nonnull(strstr(answer, "\"unchecked\":[\"0x1.0:ecx[14]\"],\"findings\""));
+
+        again = cpuidd_guest_read_bytes("again", json, strlen(json), NULL, &error);
+        g_assert_no_error(error);
+        assert_names(cpuidd_guest_get_unknown(again), "0x1.0:eax 0x1.0:ecx[14]");
+}
+
+/* What is not told of a host is kept by both forms, and shown by all that speak of it. */
+static void test_unknown_host(void) {
+        static const char profile[] =
+                "{\"schema\": \"cpuidd.host/1\", \"name\": \"h\", \"supported\": [{\"leaf\": 1, "
+                "\"subleaf\": 0, \"eax\": 0, \"ebx\": 0, \"ecx\": 0, \"edx\": 0}], "
+                "\"unknown\": [\"0x1.0:ecx\", \"0x14\"]}";
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CpuiddHost) host =
+                cpuidd_host_new_from_bytes("h", profile, strlen(profile), NULL, &error),
+                              again = NULL;
+        g_autoptr(CpuiddGuest) guest = partial_guest("");
+        g_autoptr(CpuiddVerdict) verdict = cpuidd_host_check(host, guest, 0, &error);
+        g_autoptr(CpuiddStatus) status = cpuidd_host_get_status(host, &error);
+        g_autoptr(CpuiddOffer) offer = cpuidd_host_get_offer(host, NULL, &error);
+        g_autofree char *json = cpuidd_host_get_profile(host, CPUIDD_JSON_SHORT, &error),
+                        *recording = cpuidd_host_get_recording(host, &error), *fingerprint = NULL;
+
+        g_assert_no_error(error);
+        g_assert_true(cpuidd_verdict_is_supported(verdict));
+        assert_names(g_strdupv((char **) cpuidd_verdict_get_unchecked(verdict)), "0x1.0:ecx");
+        assert_names(g_strdupv((char **) status->unknown), "0x1.0:ecx 0x14");
+        assert_names(g_strdupv((char **) offer->unknown), "0x1.0:ecx 0x14");
+        g_assert_nonnull(strstr(json, "\"unknown\":[\"0x1.0:ecx\",\"0x14\"]"));
+        g_assert_nonnull(strstr(recording, "\nunknown 0x1.0:ecx\nunknown 0x14\n"));
+
+        again = cpuidd_host_new_from_bytes("h", recording, strlen(recording), NULL, &error);
+        g_assert_no_error(error);
+        fingerprint = fingerprint_of(again);
+        g_assert_cmpstr(fingerprint, ==, status->fingerprint);
+}
+
 /* A host, written in either form, is the same host when it is read. */
 static void test_host_round_trip(const void *data) {
         g_autofree char *path = source_path("cases", data);
@@ -527,6 +597,8 @@ int main(int argc, char **argv) {
         g_test_add_func("/write/host", test_write_host);
         g_test_add_func("/write/errors", test_write_errors);
         g_test_add_func("/write/forms", test_forms);
+        g_test_add_func("/unknown/guest", test_unknown_guest);
+        g_test_add_func("/unknown/host", test_unknown_host);
         g_test_add_func("/offer/cpuid", test_cpuid);
         g_test_add_func("/offer/fields", test_offer);
         g_test_add_func("/capabilities/list", test_capabilities);
