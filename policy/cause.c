@@ -143,15 +143,19 @@ static Cause cause_of_silicon(const Offer *offer, const Finding *finding) {
         return host_table(offer->host, HOST_HARDWARE) ? CAUSE_CPU : CAUSE_UNKNOWN;
 }
 
+static Cause cause_of_capability(const Offer *offer, const Capability *capability) {
+        if (host_has(offer->host, capability) == KNOWN_NO)
+                return CAUSE_KVM;
+        return offer_lacks_required(offer, capability) ? CAUSE_GUEST : CAUSE_UNKNOWN;
+}
+
 Cause cause_find(const Offer *offer, const Finding *finding) {
         const Field *row = finding->row;
 
         if (finding->cause != CAUSE_UNKNOWN)
                 return finding->cause;
         if (finding->reg == FINDING_CAPABILITY)
-                return host_has(offer->host, capability_find(finding->field)) == KNOWN_NO ?
-                        CAUSE_KVM :
-                        CAUSE_UNKNOWN;
+                return cause_of_capability(offer, capability_find(finding->field));
         if (finding->enable || finding->disable)
                 return CAUSE_CAPABILITY;
         if (finding->reg == FINDING_MSR)

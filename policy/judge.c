@@ -366,21 +366,26 @@ static void add_capability(GPtrArray *findings, const Capability *capability, Se
         finding->guest = 1;
 }
 
+/* Enabled, and changes nothing; whether that is certain decides how bad it is. */
+static bool is_vain(const Offer *offer, const Capability *capability, Severity *ret) {
+        bool is_incomplete = offer_lacks_required(offer, capability) != 0;
+
+        *ret = is_incomplete || host_has(offer->host, capability) == KNOWN_NO ? SEVERITY_WARNING :
+                                                                                SEVERITY_NOTE;
+        return is_incomplete || !(host_capabilities(offer->host) & capability_bit(capability));
+}
+
 /* Capabilities that were enabled in vain, unless a finding says so anyway, and those of which there
  * is something to say */
 static void judge_capabilities(const Offer *offer, bool strict, GPtrArray *findings) {
-        CapabilitySet vain = offer->capabilities & ~host_capabilities(offer->host);
-
         for (size_t i = 0; i < N_CAPABILITIES; i++) {
                 const Capability *capability = &capability_table[i];
-                Severity severity = host_has(offer->host, capability) == KNOWN_NO ?
-                        SEVERITY_WARNING :
-                        SEVERITY_NOTE;
+                Severity severity;
 
                 if (!(offer->capabilities & (UINT64_C(1) << i)))
                         continue;
-                if (!(vain & (UINT64_C(1) << i)) ? capability->notice != NULL :
-                                                   !is_spoken_of(findings, capability))
+                if (is_vain(offer, capability, &severity) ? !is_spoken_of(findings, capability) :
+                                                            capability->notice != NULL)
                         add_capability(findings, capability, as_strict(severity, strict));
         }
 }

@@ -248,17 +248,20 @@ static char *say_unknown(const Finding *finding) {
 
 static char *say_capability(const Offer *offer, const Finding *finding) {
         const Capability *capability = capability_find(finding->field);
+        CapabilitySet lacking = offer_lacks_required(offer, capability);
+        g_auto(GStrv) names = capability_change_to_strv(lacking, 0);
+        g_autofree char *required = g_strjoinv(" and ", names);
 
-        if (capability->notice && host_has(offer->host, capability) == KNOWN_YES)
-                return g_strdup(capability->notice);
         if (host_has(offer->host, capability) == KNOWN_NO)
                 return g_strdup_printf(
                         "%s is enabled, but this host does not have it: it changes nothing",
                         finding->field);
-        if (host_has(offer->host, capability) == KNOWN_YES)
+        if (lacking)
                 return g_strdup_printf(
-                        "%s is enabled, but what it requires is not: it changes nothing",
-                        finding->field);
+                        "%s is enabled, but what it requires is not (%s): it changes nothing",
+                        finding->field, required);
+        if (capability->notice && host_has(offer->host, capability) == KNOWN_YES)
+                return g_strdup(capability->notice);
         return g_strdup_printf(
                 "%s is enabled, but the profile does not tell whether this host has it: taken as "
                 "if not",

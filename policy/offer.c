@@ -56,6 +56,10 @@ const char *offer_view(const Offer *offer) {
         return view_of(offer->host, offer->effective);
 }
 
+CapabilitySet offer_lacks_required(const Offer *offer, const Capability *capability) {
+        return capability->requires & ~offer->capabilities;
+}
+
 static const Words *base_words(const Host *host, CapabilitySet effective) {
         const char *view = view_of(host, effective);
 
@@ -231,8 +235,8 @@ Offer *offer_new(Host *host, CapabilitySet capabilities) {
         offer->host = host_ref(host);
         offer->capabilities = capability_set_close(capabilities);
         offer->effective = effective_set(host, offer->capabilities);
-        offer->is_plain = (offer->capabilities & ~host_capabilities(host)) == 0 &&
-                !has_notice(offer->capabilities);
+        offer->is_plain =
+                (offer->capabilities & ~offer->effective) == 0 && !has_notice(offer->capabilities);
         offer->words = words_copy(base_words(host, offer->effective));
         apply(offer, possible_set(host, offer->capabilities));
         apply_within(offer);

@@ -36,6 +36,9 @@ Offer *offer_free(Offer *offer);
 /* The view that the offer starts from; NULL: KVM's answer with nothing enabled */
 const char *offer_view(const Offer *offer);
 
+/* What the capability requires and the guest's VMM does not enable */
+CapabilitySet offer_lacks_required(const Offer *offer, const Capability *capability);
+
 /* The rows that a guest would be given: KVM's, changed and completed, sorted by leaf and
  * sub-leaf */
 LeafTable *offer_to_table(const Offer *offer);

@@ -298,6 +298,41 @@ static void test_notice(void) {
         g_assert_cmpint(verdict.kind, ==, VERDICT_SUPPORTED);
 }
 
+/* Enabled without what it builds on: nothing breaks, and nothing comes of it. */
+static void test_required(void) {
+        TestRow rows[N_TEST_ROWS] = { LEAF(1, 0) };
+        g_autoptr(Host) host = host_new();
+        g_autoptr(Guest) guest = test_guest(rows);
+        g_autoptr(Offer) offer = NULL, whole = NULL;
+        g_auto(Verdict) verdict = {}, good = {};
+        CapabilitySet set = 0;
+        const Finding *finding;
+
+        host_take_table(host, HOST_SUPPORTED, test_table(rows));
+        host_set_extension(host, "KVM_CAP_X2APIC_API", 3);
+        host_set_extension(host, "KVM_CAP_IRQCHIP", 1);
+        g_assert_true(host_seal(host, NULL));
+        g_assert_true(capability_set_add(&set, "pv.msi-ext-dest-id", NULL));
+        offer = offer_new(host, set);
+        g_assert_false(check_accepts(offer, guest));
+
+        check(offer, guest, 0, &verdict);
+        g_assert_cmpint(verdict.kind, ==, VERDICT_SUPPORTED);
+        finding = test_finding_at(&verdict, "pv.msi-ext-dest-id");
+        g_assert_nonnull(finding);
+        g_assert_cmpint(finding->severity, ==, SEVERITY_WARNING);
+        g_assert_cmpint(finding->cause, ==, CAUSE_GUEST);
+        g_assert_cmpstr(finding->message, ==,
+                        "pv.msi-ext-dest-id is enabled, but what it requires is not (irqchip and "
+                        "x2apic-api): it changes nothing");
+
+        g_assert_true(capability_set_add(&set, "irqchip", NULL));
+        g_assert_true(capability_set_add(&set, "x2apic-api", NULL));
+        whole = offer_new(host, set);
+        check(whole, guest, CHECK_STRICT, &good);
+        g_assert_null(good.findings);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
 
@@ -310,6 +345,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/message/since", test_since);
 
         g_test_add_func("/message/notice", test_notice);
+        g_test_add_func("/message/required", test_required);
 
         return g_test_run();
 }
