@@ -16,10 +16,14 @@ TESTS += $(bus_tests) %D%/test-child
 EXTRA_DIST += $(bus_tests) %D%/bus-lib.sh
 
 # What those run
-check_PROGRAMS += %D%/bus-client %D%/test-batch %D%/test-child %D%/test-members %D%/test-online
+check_PROGRAMS += %D%/bus-client %D%/test-batch %D%/test-child %D%/test-members %D%/test-online \
+	%D%/test-partial
 %C%_bus_client_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_batch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_child_SOURCES = %D%/test-child.c daemon/child.c daemon/child.h
 %C%_test_child_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_members_SOURCES = %D%/test-members.c %D%/call.c %D%/call.h
 %C%_test_members_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_online_LDADD = client/lib/libcpuidd.la $(GLIB_LIBS)
+%C%_test_partial_SOURCES = %D%/test-partial.c %D%/call.c %D%/call.h
+%C%_test_partial_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)

@@ -10,96 +10,9 @@
 #include <systemd/sd-bus.h>
 
 #include "dbus/names.h"
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
+#include "tests/bus/call.h"
 
 #define ROW_N_WORDS 7
-#define FINDING "(uuyyyssssttsas)"
-
-static sd_bus *bus;
-
-static sd_bus_message *new_call(const char *member) {
-        sd_bus_message *call;
-
-        g_assert_cmpint(sd_bus_message_new_method_call(bus, &call, CPUIDD_BUS_NAME,
-                                                       CPUIDD_OBJECT_PATH, CPUIDD_INTERFACE,
-                                                       member),
-                        >=, 0);
-        return call;
-}
-
-static sd_bus_message *send(sd_bus_message *call) {
-        sd_bus_error error = SD_BUS_ERROR_NULL;
-        sd_bus_message *reply = NULL;
-        int r;
-
-        r = sd_bus_call(bus, call, 0, &error, &reply);
-        if (r < 0)
-                g_test_message("%s: %s", error.name, error.message);
-        g_assert_cmpint(r, >=, 0);
-        return reply;
-}
-
-/* @text: a part of the message */
-static void assert_refused(sd_bus_message *call, const char *name, const char *text) {
-        sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r;
-
-        r = sd_bus_call(bus, call, 0, &error, NULL);
-        g_assert_cmpint(r, <, 0);
-        g_assert_cmpstr(error.name, ==, name);
-        if (!strstr(error.message, text))
-                g_test_message("'%s' is not in '%s'", text, error.message);
-        g_assert_nonnull(strstr(error.message, text));
-        sd_bus_error_free(&error);
-}
-
-static sd_bus_message *ask(const char *member, const char *types, ...) {
-        g_autoptr(sd_bus_message) call = new_call(member);
-        va_list values;
-        int r;
-
-        va_start(values, types);
-        r = sd_bus_message_appendv(call, types, values);
-        va_end(values);
-        g_assert_cmpint(r, >=, 0);
-        return send(call);
-}
-
-static void refuse(const char *member, const char *name, const char *text, const char *types, ...) {
-        g_autoptr(sd_bus_message) call = new_call(member);
-        va_list values;
-        int r;
-
-        va_start(values, types);
-        r = sd_bus_message_appendv(call, types, values);
-        va_end(values);
-        g_assert_cmpint(r, >=, 0);
-        assert_refused(call, name, text);
-}
-
-static size_t count(sd_bus_message *m, const char *type) {
-        size_t n = 0;
-
-        g_assert_cmpint(sd_bus_message_enter_container(m, 'a', type), >=, 0);
-        while (!sd_bus_message_at_end(m, false)) {
-                g_assert_cmpint(sd_bus_message_skip(m, type), >=, 0);
-                n++;
-        }
-        g_assert_cmpint(sd_bus_message_exit_container(m), >=, 0);
-        return n;
-}
-
-/* Gives the number of findings */
-static size_t assert_verdict(sd_bus_message *m, const char *expected) {
-        const char *verdict;
-
-        g_assert_cmpint(sd_bus_message_read(m, "s", &verdict), >=, 0);
-        if (expected)
-                g_assert_cmpstr(verdict, ==, expected);
-        (void) count(m, "s");
-        return count(m, FINDING);
-}
 
 static void append_words(sd_bus_message *call, uint32_t word, size_t n) {
         g_autofree uint32_t *words = g_new(uint32_t, n);
@@ -114,8 +27,8 @@ static void append_no_options(sd_bus_message *call) {
 }
 
 static void test_check(void) {
-        g_autoptr(sd_bus_message) table = ask("GetCpuid", "as", 1, "irqchip");
-        g_autoptr(sd_bus_message) call = new_call("Check");
+        g_autoptr(sd_bus_message) table = call_ask("GetCpuid", "as", 1, "irqchip");
+        g_autoptr(sd_bus_message) call = call_new("Check");
         g_autoptr(sd_bus_message) reply = NULL;
         const void *words;
         size_t size;
@@ -126,70 +39,70 @@ static void test_check(void) {
 
         g_assert_cmpint(sd_bus_message_append_array(call, 'u', words, size), >=, 0);
         append_no_options(call);
-        reply = send(call);
-        g_assert_cmpuint(assert_verdict(reply, "supported"), ==, 0);
+        reply = call_send(call);
+        g_assert_cmpuint(reply_assert_verdict(reply, "supported"), ==, 0);
 }
 
 static void test_check_empty(void) {
-        g_autoptr(sd_bus_message) reply = ask("Check", "aua{sv}", 0, 0);
+        g_autoptr(sd_bus_message) reply = call_ask("Check", "aua{sv}", 0, 0);
 
-        (void) assert_verdict(reply, NULL);
+        (void) reply_assert_verdict(reply, NULL);
 }
 
 static void test_check_half_row(void) {
-        refuse("Check", CPUIDD_ERROR_NAME_INVALID_TABLE, "8 words", "aua{sv}", 8, 1, 0, 0, 0, 0, 0,
-               0, 1, 0);
-        refuse("Check", CPUIDD_ERROR_NAME_INVALID_TABLE, "1 words", "aua{sv}", 1, 1, 0);
+        call_refuse("Check", CPUIDD_ERROR_NAME_INVALID_TABLE, "8 words", "aua{sv}", 8, 1, 0, 0, 0,
+                    0, 0, 0, 1, 0);
+        call_refuse("Check", CPUIDD_ERROR_NAME_INVALID_TABLE, "1 words", "aua{sv}", 1, 1, 0);
 }
 
 static void test_check_rows(void) {
-        g_autoptr(sd_bus_message) most = new_call("Check");
-        g_autoptr(sd_bus_message) more = new_call("Check");
-        g_autoptr(sd_bus_message) many = new_call("Check");
+        g_autoptr(sd_bus_message) most = call_new("Check");
+        g_autoptr(sd_bus_message) more = call_new("Check");
+        g_autoptr(sd_bus_message) many = call_new("Check");
         g_autoptr(sd_bus_message) reply = NULL;
 
         append_words(most, 0, 256 * ROW_N_WORDS);
         append_no_options(most);
-        reply = send(most);
+        reply = call_send(most);
 
         append_words(more, 0, 257 * ROW_N_WORDS);
         append_no_options(more);
-        assert_refused(more, CPUIDD_ERROR_NAME_TOO_LARGE, "257 rows");
+        call_assert_refused(more, CPUIDD_ERROR_NAME_TOO_LARGE, "257 rows");
 
         append_words(many, 0, 1000000);
         append_no_options(many);
-        assert_refused(many, CPUIDD_ERROR_NAME_TOO_LARGE, "142857 rows");
+        call_assert_refused(many, CPUIDD_ERROR_NAME_TOO_LARGE, "142857 rows");
 }
 
 static void test_check_options(void) {
         g_autoptr(sd_bus_message) reply =
-                ask("Check", "aua{sv}", 0, 5, "capabilities", "as", 2, "irqchip",
-                    "disable-exits.mwait", "strict", "b", 1, "msrs", "a{ut}", 1, 0x10a, UINT64_C(0),
-                    "tsc_khz", "t", UINT64_C(2000000), "verdict_only", "b", 1);
+                call_ask("Check", "aua{sv}", 0, 5, "capabilities", "as", 2, "irqchip",
+                         "disable-exits.mwait", "strict", "b", 1, "msrs", "a{ut}", 1, 0x10a,
+                         UINT64_C(0), "tsc_khz", "t", UINT64_C(2000000), "verdict_only", "b", 1);
 
-        g_assert_cmpuint(assert_verdict(reply, NULL), ==, 0);
+        g_assert_cmpuint(reply_assert_verdict(reply, NULL), ==, 0);
 }
 
 static void test_check_strict(void) {
-        g_autoptr(sd_bus_message) usual = ask("Check", "aua{sv}", 0, 0);
-        g_autoptr(sd_bus_message) strict = ask("Check", "aua{sv}", 0, 1, "strict", "b", 1);
+        g_autoptr(sd_bus_message) usual = call_ask("Check", "aua{sv}", 0, 0);
+        g_autoptr(sd_bus_message) strict = call_ask("Check", "aua{sv}", 0, 1, "strict", "b", 1);
 
-        (void) assert_verdict(usual, "supported");
-        (void) assert_verdict(strict, "unsupported");
+        (void) reply_assert_verdict(usual, "supported");
+        (void) reply_assert_verdict(strict, "unsupported");
 }
 
 static void test_check_capability(void) {
         /* MONITOR, in a table that says so of nothing else */
         static const uint32_t monitor[] = { 1, 0, 0, 0, 0, 1 << 3, 0 };
-        g_autoptr(sd_bus_message) call = new_call("Check");
-        g_autoptr(sd_bus_message) with = new_call("Check");
+        g_autoptr(sd_bus_message) call = call_new("Check");
+        g_autoptr(sd_bus_message) with = call_new("Check");
         g_autoptr(sd_bus_message) refused = NULL, accepted = NULL;
         g_auto(GStrv) needs = NULL;
         const char *verdict;
 
         g_assert_cmpint(sd_bus_message_append_array(call, 'u', monitor, sizeof(monitor)), >=, 0);
         append_no_options(call);
-        refused = send(call);
+        refused = call_send(call);
         g_assert_cmpint(sd_bus_message_read(refused, "s", &verdict), >=, 0);
         g_assert_cmpstr(verdict, ==, "needs-capabilities");
         g_assert_cmpint(sd_bus_message_read_strv(refused, &needs), >=, 0);
@@ -201,87 +114,26 @@ static void test_check_capability(void) {
         g_assert_cmpint(sd_bus_message_append(with, "a{sv}", 1, "capabilities", "as", 2, "irqchip",
                                               "disable-exits.mwait"),
                         >=, 0);
-        accepted = send(with);
-        (void) assert_verdict(accepted, "supported");
-}
-
-/* A feature that the host has not got, told and not told of the guest. Runs are leaf, leaf, sub-leaf,
- * sub-leaf, eax, ebx, ecx, edx. */
-static void test_check_unknown(void) {
-        static const uint32_t monitor[] = { 1, 0, 0, 0, 0, 1 << 3, 0 };
-        g_autoptr(sd_bus_message) call = new_call("Check"), all = new_call("Check");
-        g_autoptr(sd_bus_message) reply = NULL, reply_all = NULL, many = NULL;
-
-        g_assert_cmpint(sd_bus_message_append_array(call, 'u', monitor, sizeof(monitor)), >=, 0);
-        g_assert_cmpint(sd_bus_message_append(call, "a{sv}", 1, "unknown", "au", 8, 1, 1, 0, 0, 0,
-                                              0, 1 << 3, 0),
-                        >=, 0);
-        reply = send(call);
-        (void) assert_verdict(reply, "supported");
-
-        g_assert_cmpint(sd_bus_message_append_array(all, 'u', monitor, sizeof(monitor)), >=, 0);
-        g_assert_cmpint(sd_bus_message_append(all, "a{sv}", 1, "unknown", "au", 8, 0, UINT32_MAX, 0,
-                                              UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
-                                              UINT32_MAX),
-                        >=, 0);
-        reply_all = send(all);
-        g_assert_cmpuint(assert_verdict(reply_all, "supported"), ==, 0);
-
-        many = ask("CheckMany", "a(aua{sv})", 2, 7, 1, 0, 0, 0, 0, 8, 0, 1, "unknown", "au", 8, 1,
-                   1, 0, 0, 0, 0, 8, 0, 7, 1, 0, 0, 0, 0, 8, 0, 0);
-        g_assert_cmpint(sd_bus_message_enter_container(many, 'a', "(sasa" FINDING ")"), >=, 0);
-        g_assert_cmpint(sd_bus_message_enter_container(many, 'r', "sasa" FINDING), >=, 0);
-        (void) assert_verdict(many, "supported");
-        g_assert_cmpint(sd_bus_message_exit_container(many), >=, 0);
-        g_assert_cmpint(sd_bus_message_enter_container(many, 'r', "sasa" FINDING), >=, 0);
-        (void) assert_verdict(many, "needs-capabilities");
-}
-
-static sd_bus_message *new_call_with_unknown(size_t n_words) {
-        sd_bus_message *call = new_call("Check");
-        g_autofree uint32_t *words = g_new0(uint32_t, n_words);
-
-        g_assert_cmpint(sd_bus_message_append(call, "au", 0), >=, 0);
-        g_assert_cmpint(sd_bus_message_open_container(call, 'a', "{sv}"), >=, 0);
-        g_assert_cmpint(sd_bus_message_open_container(call, 'e', "sv"), >=, 0);
-        g_assert_cmpint(sd_bus_message_append(call, "s", "unknown"), >=, 0);
-        g_assert_cmpint(sd_bus_message_open_container(call, 'v', "au"), >=, 0);
-        g_assert_cmpint(sd_bus_message_append_array(call, 'u', words, n_words * sizeof(*words)), >=,
-                        0);
-        for (unsigned i = 0; i < 3; i++)
-                g_assert_cmpint(sd_bus_message_close_container(call), >=, 0);
-        return call;
-}
-
-static void test_check_bad_unknown(void) {
-        g_autoptr(sd_bus_message) half = new_call_with_unknown(9),
-                                  most = new_call_with_unknown(1024 * 8),
-                                  more = new_call_with_unknown(1025 * 8);
-        g_autoptr(sd_bus_message) good = send(most);
-
-        assert_refused(half, CPUIDD_ERROR_NAME_INVALID_TABLE, "option 'unknown': 9 words");
-        assert_refused(more, CPUIDD_ERROR_NAME_INVALID_TABLE, "at most 1024 times");
-        refuse("Check", CPUIDD_ERROR_NAME_INVALID_TABLE, "run 2: ends before it starts", "aua{sv}",
-               0, 1, "unknown", "au", 16, 1, 1, 0, 0, 1, 0, 0, 0, 2, 1, 0, 0, 1, 0, 0, 0);
-        refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'unknown' has the type 'as'", "aua{sv}",
-               0, 1, "unknown", "as", 1, "0x7");
+        accepted = call_send(with);
+        (void) reply_assert_verdict(accepted, "supported");
 }
 
 static void test_check_bad_options(void) {
-        refuse("Check", CPUIDD_ERROR_NAME_UNKNOWN_OPTION, "'stric'", "aua{sv}", 0, 1, "stric", "b",
-               1);
-        refuse("Check", CPUIDD_ERROR_NAME_UNKNOWN_OPTION, "''", "aua{sv}", 0, 1, "", "b", 1);
-        refuse("Check", CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, "'disable-exits.nothing'", "aua{sv}",
-               0, 1, "capabilities", "as", 1, "disable-exits.nothing");
-        refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'strict' has the type 's', expected 'b'",
-               "aua{sv}", 0, 1, "strict", "s", "yes");
-        refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'msrs' has the type 'a{uu}'", "aua{sv}",
-               0, 1, "msrs", "a{uu}", 0);
-        refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'tsc_khz' has the type 'u'", "aua{sv}",
-               0, 1, "tsc_khz", "u", 1);
-        refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'strict' is given twice", "aua{sv}", 0,
-               2, "strict", "b", 1, "strict", "b", 0);
-        refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "aua{sv}", "s", "guest.json");
+        call_refuse("Check", CPUIDD_ERROR_NAME_UNKNOWN_OPTION, "'stric'", "aua{sv}", 0, 1, "stric",
+                    "b", 1);
+        call_refuse("Check", CPUIDD_ERROR_NAME_UNKNOWN_OPTION, "''", "aua{sv}", 0, 1, "", "b", 1);
+        call_refuse("Check", CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, "'disable-exits.nothing'",
+                    "aua{sv}", 0, 1, "capabilities", "as", 1, "disable-exits.nothing");
+        call_refuse("Check", SD_BUS_ERROR_INVALID_ARGS,
+                    "option 'strict' has the type 's', expected 'b'", "aua{sv}", 0, 1, "strict",
+                    "s", "yes");
+        call_refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'msrs' has the type 'a{uu}'",
+                    "aua{sv}", 0, 1, "msrs", "a{uu}", 0);
+        call_refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'tsc_khz' has the type 'u'",
+                    "aua{sv}", 0, 1, "tsc_khz", "u", 1);
+        call_refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'strict' is given twice", "aua{sv}",
+                    0, 2, "strict", "b", 1, "strict", "b", 0);
+        call_refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "aua{sv}", "s", "guest.json");
 }
 
 static void append_entry(sd_bus_message *call, const char *key, const char *type) {
@@ -299,7 +151,7 @@ static void close_entry(sd_bus_message *call) {
 }
 
 static sd_bus_message *new_call_with_msrs(uint32_t n) {
-        sd_bus_message *call = new_call("Check");
+        sd_bus_message *call = call_new("Check");
 
         append_entry(call, "msrs", "a{ut}");
         for (uint32_t i = 0; i < n; i++)
@@ -309,7 +161,7 @@ static sd_bus_message *new_call_with_msrs(uint32_t n) {
 }
 
 static sd_bus_message *new_call_with_capabilities(size_t n) {
-        sd_bus_message *call = new_call("Check");
+        sd_bus_message *call = call_new("Check");
 
         append_entry(call, "capabilities", "as");
         for (size_t i = 0; i < n; i++)
@@ -323,18 +175,18 @@ static void test_check_large_options(void) {
         g_autoptr(sd_bus_message) more_msrs = new_call_with_msrs(4097);
         g_autoptr(sd_bus_message) names = new_call_with_capabilities(256);
         g_autoptr(sd_bus_message) more_names = new_call_with_capabilities(257);
-        g_autoptr(sd_bus_message) good = send(msrs), good_too = send(names);
+        g_autoptr(sd_bus_message) good = call_send(msrs), good_too = call_send(names);
         g_autofree char *name = g_strnfill(100000, 'x');
 
-        assert_refused(more_msrs, CPUIDD_ERROR_NAME_TOO_LARGE, "4096 MSRs");
-        assert_refused(more_names, CPUIDD_ERROR_NAME_TOO_LARGE, "256 capabilities");
-        refuse("Check", CPUIDD_ERROR_NAME_TOO_LARGE, "100000 characters", "aua{sv}", 0, 1, name,
-               "b", 1);
+        call_assert_refused(more_msrs, CPUIDD_ERROR_NAME_TOO_LARGE, "4096 MSRs");
+        call_assert_refused(more_names, CPUIDD_ERROR_NAME_TOO_LARGE, "256 capabilities");
+        call_refuse("Check", CPUIDD_ERROR_NAME_TOO_LARGE, "100000 characters", "aua{sv}", 0, 1,
+                    name, "b", 1);
 }
 
 /* @n guests of @n_rows rows full of @word */
 static sd_bus_message *new_call_with_guests(size_t n, size_t n_rows, uint32_t word) {
-        sd_bus_message *call = new_call("CheckMany");
+        sd_bus_message *call = call_new("CheckMany");
 
         g_assert_cmpint(sd_bus_message_open_container(call, 'a', "(aua{sv})"), >=, 0);
         for (size_t i = 0; i < n; i++) {
@@ -351,23 +203,23 @@ static void test_check_many(void) {
         g_autoptr(sd_bus_message) none = new_call_with_guests(0, 0, 0);
         g_autoptr(sd_bus_message) most = new_call_with_guests(1024, 0, 0);
         g_autoptr(sd_bus_message) more = new_call_with_guests(1025, 0, 0);
-        g_autoptr(sd_bus_message) no_verdicts = send(none), verdicts = send(most);
+        g_autoptr(sd_bus_message) no_verdicts = call_send(none), verdicts = call_send(most);
 
-        g_assert_cmpuint(count(no_verdicts, "(sasa" FINDING ")"), ==, 0);
-        g_assert_cmpuint(count(verdicts, "(sasa" FINDING ")"), ==, 1024);
-        assert_refused(more, CPUIDD_ERROR_NAME_TOO_LARGE, "1024 guests");
+        g_assert_cmpuint(reply_count(no_verdicts, "(sasa" FINDING ")"), ==, 0);
+        g_assert_cmpuint(reply_count(verdicts, "(sasa" FINDING ")"), ==, 1024);
+        call_assert_refused(more, CPUIDD_ERROR_NAME_TOO_LARGE, "1024 guests");
 }
 
 static void test_check_many_names_the_guest(void) {
-        refuse("CheckMany", CPUIDD_ERROR_NAME_INVALID_TABLE, "guest 1: a table of 2 words",
-               "a(aua{sv})", 3, 0, 0, 2, 1, 2, 0, 0, 0);
-        refuse("CheckMany", CPUIDD_ERROR_NAME_UNKNOWN_OPTION, "guest 0: there is no option 'x'",
-               "a(aua{sv})", 1, 0, 1, "x", "b", 1);
+        call_refuse("CheckMany", CPUIDD_ERROR_NAME_INVALID_TABLE, "guest 1: a table of 2 words",
+                    "a(aua{sv})", 3, 0, 0, 2, 1, 2, 0, 0, 0);
+        call_refuse("CheckMany", CPUIDD_ERROR_NAME_UNKNOWN_OPTION,
+                    "guest 0: there is no option 'x'", "a(aua{sv})", 1, 0, 1, "x", "b", 1);
 }
 
 /* What could make dbus-daemon cut the connection, had it no bound */
 static void test_check_many_large_answer(void) {
-        g_autoptr(sd_bus_message) call = new_call("CheckMany");
+        g_autoptr(sd_bus_message) call = call_new("CheckMany");
         g_autofree uint32_t *words = g_new0(uint32_t, 256 * ROW_N_WORDS);
         double seconds;
 
@@ -389,15 +241,15 @@ static void test_check_many_large_answer(void) {
         g_assert_cmpint(sd_bus_message_close_container(call), >=, 0);
 
         g_test_timer_start();
-        assert_refused(call, CPUIDD_ERROR_NAME_TOO_LARGE, "MiB");
+        call_assert_refused(call, CPUIDD_ERROR_NAME_TOO_LARGE, "MiB");
         seconds = g_test_timer_elapsed();
         g_test_message("refused after %.2f s", seconds);
 }
 
 static void test_get_cpuid(void) {
-        g_autoptr(sd_bus_message) base = ask("GetCpuid", "as", 0);
+        g_autoptr(sd_bus_message) base = call_ask("GetCpuid", "as", 0);
         g_autoptr(sd_bus_message) usual =
-                ask("GetCpuid", "as", 2, "irqchip", "disable-exits.mwait");
+                call_ask("GetCpuid", "as", 2, "irqchip", "disable-exits.mwait");
         const void *without, *with;
         size_t n_without, n_with;
 
@@ -405,12 +257,13 @@ static void test_get_cpuid(void) {
         g_assert_cmpint(sd_bus_message_read_array(usual, 'u', &with, &n_with), >=, 0);
         g_assert_false(n_without == n_with && memcmp(without, with, n_with) == 0);
 
-        refuse("GetCpuid", CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, "'irqchop'", "as", 1, "irqchop");
-        refuse("GetCpuid", SD_BUS_ERROR_INVALID_ARGS, "as", "s", "irqchip");
+        call_refuse("GetCpuid", CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, "'irqchop'", "as", 1,
+                    "irqchop");
+        call_refuse("GetCpuid", SD_BUS_ERROR_INVALID_ARGS, "as", "s", "irqchip");
 }
 
 static void test_list_capabilities(void) {
-        g_autoptr(sd_bus_message) reply = ask("ListCapabilities", "");
+        g_autoptr(sd_bus_message) reply = call_ask("ListCapabilities", "");
         const char *name, *summary;
         bool found = false;
         uint64_t value;
@@ -424,11 +277,11 @@ static void test_list_capabilities(void) {
         }
         g_assert_true(found);
 
-        refuse("ListCapabilities", SD_BUS_ERROR_INVALID_ARGS, "", "s", "irqchip");
+        call_refuse("ListCapabilities", SD_BUS_ERROR_INVALID_ARGS, "", "s", "irqchip");
 }
 
 static void test_get_delta(void) {
-        g_autoptr(sd_bus_message) reply = ask("GetDelta", "s", "disable-exits.mwait");
+        g_autoptr(sd_bus_message) reply = call_ask("GetDelta", "s", "disable-exits.mwait");
         uint32_t leaf, subleaf;
         uint8_t reg, low, high;
         const char *operation;
@@ -445,22 +298,22 @@ static void test_get_delta(void) {
         g_assert_cmpstr(operation, ==, "grant");
         g_assert_cmpuint(value, ==, 1);
 
-        refuse("GetDelta", CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, "'mwait'", "s", "mwait");
-        refuse("GetDelta", CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, "''", "s", "");
-        refuse("GetDelta", SD_BUS_ERROR_INVALID_ARGS, "", "u", 1);
+        call_refuse("GetDelta", CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, "'mwait'", "s", "mwait");
+        call_refuse("GetDelta", CPUIDD_ERROR_NAME_UNKNOWN_CAPABILITY, "''", "s", "");
+        call_refuse("GetDelta", SD_BUS_ERROR_INVALID_ARGS, "", "u", 1);
 }
 
 static char *get_text(const char *property) {
         char *text;
 
-        g_assert_cmpint(sd_bus_get_property_string(bus, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
+        g_assert_cmpint(sd_bus_get_property_string(call_bus, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
                                                    CPUIDD_INTERFACE, property, NULL, &text),
                         >=, 0);
         return text;
 }
 
 static void test_get_profile(void) {
-        g_autoptr(sd_bus_message) reply = ask("GetProfile", "");
+        g_autoptr(sd_bus_message) reply = call_ask("GetProfile", "");
         g_autoptr(GString) keys = g_string_new(NULL);
         g_autofree char *fingerprint = get_text("Fingerprint");
         const char *key, *text = NULL;
@@ -478,16 +331,16 @@ static void test_get_profile(void) {
 
         g_assert_true(g_str_has_prefix(keys->str, "schema name host supported "));
         g_assert_cmpstr(text, ==, fingerprint);
-        refuse("GetProfile", SD_BUS_ERROR_INVALID_ARGS, "", "s", "x");
+        call_refuse("GetProfile", SD_BUS_ERROR_INVALID_ARGS, "", "s", "x");
 }
 
 static void test_refresh(void) {
-        g_autoptr(sd_bus_message) reply = ask("Refresh", "");
+        g_autoptr(sd_bus_message) reply = call_ask("Refresh", "");
         int changed;
 
         g_assert_cmpint(sd_bus_message_read(reply, "b", &changed), >=, 0);
         g_assert_false(changed);
-        refuse("Refresh", SD_BUS_ERROR_INVALID_ARGS, "", "b", 1);
+        call_refuse("Refresh", SD_BUS_ERROR_INVALID_ARGS, "", "b", 1);
 }
 
 static void test_properties(void) {
@@ -507,24 +360,24 @@ static void test_properties(void) {
 
         g_assert_true(g_regex_match_simple("^[0-9-]{10}T[0-9:]{8}Z$", probed_at, 0, 0));
         g_assert_true(g_regex_match_simple("^sha256:[0-9a-f]{64}$", fingerprint, 0, 0));
-        g_assert_cmpint(sd_bus_get_property_trivial(bus, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
+        g_assert_cmpint(sd_bus_get_property_trivial(call_bus, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
                                                     CPUIDD_INTERFACE, "Ready", NULL, 'b', &ready),
                         >=, 0);
         g_assert_true(ready);
-        g_assert_cmpint(sd_bus_set_property(bus, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
+        g_assert_cmpint(sd_bus_set_property(call_bus, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
                                             CPUIDD_INTERFACE, "Vendor", NULL, "s", "x"),
                         <, 0);
 }
 
 static void test_unknown(void) {
-        refuse("Chekc", SD_BUS_ERROR_UNKNOWN_METHOD, "Chekc", "");
+        call_refuse("Chekc", SD_BUS_ERROR_UNKNOWN_METHOD, "Chekc", "");
 }
 
 int main(int argc, char **argv) {
         int r;
 
         g_test_init(&argc, &argv, NULL);
-        g_assert_cmpint(sd_bus_open_system(&bus), >=, 0);
+        g_assert_cmpint(sd_bus_open_system(&call_bus), >=, 0);
 
         g_test_add_func("/check/own-offer-is-supported", test_check);
         g_test_add_func("/check/empty-table", test_check_empty);
@@ -533,8 +386,6 @@ int main(int argc, char **argv) {
         g_test_add_func("/check/every-option", test_check_options);
         g_test_add_func("/check/strict", test_check_strict);
         g_test_add_func("/check/capability", test_check_capability);
-        g_test_add_func("/check/unknown", test_check_unknown);
-        g_test_add_func("/check/bad-unknown", test_check_bad_unknown);
         g_test_add_func("/check/bad-options", test_check_bad_options);
         g_test_add_func("/check/large-options", test_check_large_options);
         g_test_add_func("/check-many/1024-guests-and-more", test_check_many);
@@ -549,6 +400,6 @@ int main(int argc, char **argv) {
         g_test_add_func("/unknown-member", test_unknown);
 
         r = g_test_run();
-        sd_bus_flush_close_unref(bus);
+        sd_bus_flush_close_unref(call_bus);
         return r;
 }
