@@ -289,6 +289,13 @@ static uint32_t row_flags(const LeafTable *base, const Leaf *row, const FieldLea
         return row->flags | (is_indexed ? LEAF_FLAG_INDEXED : 0);
 }
 
+/* As words are: what is not told is not offered. */
+static void clear_untold(const Offer *offer, Leaf *row) {
+        for (Register reg = 0; reg < N_REGISTERS; reg++)
+                row->registers[reg] &=
+                        ~unknown_mask(host_unknown(offer->host), row->leaf, row->subleaf, reg);
+}
+
 LeafTable *offer_to_table(const Offer *offer) {
         const LeafTable *base = base_table(offer);
         const Words *located = base_words(offer->host, offer->effective);
@@ -311,7 +318,8 @@ LeafTable *offer_to_table(const Offer *offer) {
                 if (group >= 0) {
                         row = group_row(offer, group, row.flags);
                         done[group] = true;
-                }
+                } else
+                        clear_untold(offer, &row);
                 leaf_table_add(table, &row);
         }
 

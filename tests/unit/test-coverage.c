@@ -383,6 +383,22 @@ static void test_msrs_stay(void) {
         g_assert_true(words_tell(guest->words, rdcl_no));
 }
 
+/* What is not told is not offered, in rows that have no words, either. */
+static void test_offered_table(void) {
+        g_autoptr(Host) host = host_new();
+        TestRow rows[N_TEST_ROWS] = { BASIC(0x13), LEAF(1, 0, .ecx = 3), LEAF(0x13, 0, .eax = 7) };
+        g_autoptr(Offer) offer = NULL;
+        g_autoptr(LeafTable) table = NULL;
+
+        host_take_table(host, HOST_SUPPORTED, test_table(rows));
+        host_take_unknown(host, unknown_of("0x1.0:ecx[0] 0x13.0:eax[1]"));
+        g_assert_true(host_seal(host, NULL));
+        offer = offer_new(host, 0);
+        table = offer_to_table(offer);
+        g_assert_cmphex(leaf_table_find(table, 1, 0)->registers[REGISTER_ECX], ==, 2);
+        g_assert_cmphex(leaf_table_find(table, 0x13, 0)->registers[REGISTER_EAX], ==, 5);
+}
+
 static void test_interfaces(void) {
         g_autoptr(Host) host = test_recording("skylake-sp-6.1");
         g_autoptr(Offer) offer = offer_new(host, capability_set_default());
@@ -411,6 +427,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/coverage/rate", test_rate);
         g_test_add_func("/coverage/many", test_many);
         g_test_add_func("/coverage/msrs-stay", test_msrs_stay);
+        g_test_add_func("/coverage/offered-table", test_offered_table);
         g_test_add_func("/coverage/interfaces", test_interfaces);
 
         return g_test_run();
