@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/formats/lines.h"
+#include "policy/field.h"
 
 /* As the program writes a register; fewer at the end of a file may be a part of it */
 #define N_DIGITS 8
@@ -19,6 +20,7 @@ typedef struct Reading {
         Leaf row;
         int n_registers;
         unsigned n_headings;
+        bool is_kvm; /* a table that KVM was given */
 } Reading;
 
 static const char *skip_blanks(const char *p) {
@@ -105,10 +107,12 @@ static bool read_heading(Reading *reading, const char *line, unsigned number, GE
         return dump_begin_cpu(reading->dump, cpu, number, error);
 }
 
+#define KVM_TITLE "KVM CPUID Entries:"
+
 static bool is_title(const char *line) {
         const char *p = skip_blanks(line);
 
-        return !*p || g_str_equal(p, "KVM CPUID Entries:") || g_str_has_prefix(p, "Function ");
+        return !*p || g_str_equal(p, KVM_TITLE) || g_str_has_prefix(p, "Function ");
 }
 
 static bool is_heading(const char *line) {
@@ -133,8 +137,10 @@ static bool read_line(Reading *reading, const char *text, const Lines *lines, GE
         const char *p = text;
 
         if (reading->n_registers == 0) {
-                if (is_title(text))
+                if (is_title(text)) {
+                        reading->is_kvm |= g_str_equal(skip_blanks(text), KVM_TITLE);
                         return true;
+                }
                 if (is_heading(text))
                         return read_heading(reading, text, lines->number, error);
                 reading->row = (Leaf){};
@@ -153,6 +159,18 @@ static bool read_line(Reading *reading, const char *text, const Lines *lines, GE
         return dump_add_row(reading->dump, &reading->row, DUMP_INDEX_UNTOLD, lines->number, error);
 }
 
+/* What KVM was given has no zero rows. Behind the last row the file may have been cut off. */
+static void find_unknown(Reading *reading) {
+        const Leaf *last = &reading->row;
+        const FieldLeaf *leaf = field_leaf_find(FIELD_INTERFACE_CPU, last->leaf);
+
+        reading->dump->missing = DUMP_MISSING_ZERO_BETWEEN;
+        if (reading->dump->cpu && last->subleaf < UINT32_MAX &&
+            (last->subleaf > 0 || (leaf && leaf->indexed)))
+                unknown_add_subleaves(dump_cpu_unknown(reading->dump), last->leaf,
+                                      last->subleaf + 1, UINT32_MAX);
+}
+
 static bool read_cpuid_r(const char *text, size_t n_text, const FormatOptions *options,
                          FormatInput *ret, GError **error) {
         g_autoptr(Dump) dump = dump_new();
@@ -161,12 +179,16 @@ static bool read_cpuid_r(const char *text, size_t n_text, const FormatOptions *o
         const char *line;
 
         (void) options;
+        /* The program does not write where 0x8000001d's list ends, but where leaf 4's does. */
+        dump->ends_lists = true;
         lines_init(&lines, text, n_text);
         while ((line = lines_next(&lines)))
                 if (!read_line(&reading, line, &lines, error))
                         return false;
         if (reading.n_registers > 0)
                 return set_error_line(lines.number, error);
+        if (reading.is_kvm)
+                find_unknown(&reading);
 
         ret->dump = g_steal_pointer(&dump);
         return true;

@@ -82,8 +82,35 @@ static char *list_sorted(GArray *numbers) {
         return list_numbers(numbers);
 }
 
+/* "0 Raw, 1 Host", without @but */
+static char *list_alternatives(const Dump *dump, const DumpCpu *but) {
+        GString *text = g_string_new(NULL);
+
+        for (size_t i = 0; i < dump->cpus->len; i++) {
+                const DumpCpu *cpu = dump->cpus->pdata[i];
+
+                if (cpu != but && leaf_table_size(cpu->table) > 0)
+                        g_string_append_printf(text, "%s%u %s", text->len > 0 ? ", " : "",
+                                               cpu->number, cpu->name);
+        }
+
+        return g_string_free(text, FALSE);
+}
+
+void dump_cpus_warn_alternatives(const Dump *dump, const DumpCpu *base, GPtrArray *warnings) {
+        g_autofree char *others = list_alternatives(dump, base);
+
+        if (*others)
+                g_ptr_array_add(warnings,
+                                g_strdup_printf("the %s '%s' is taken, --cpu takes another: %s",
+                                                dump->alternatives, base->name, others));
+}
+
 char *dump_cpus_list(const Dump *dump) {
         g_autoptr(GArray) numbers = numbers_new();
+
+        if (dump->alternatives)
+                return list_alternatives(dump, NULL);
 
         for (size_t i = 0; i < dump->cpus->len; i++) {
                 const DumpCpu *cpu = dump->cpus->pdata[i];

@@ -13,12 +13,15 @@
 /* Without what lies above the maximum of its range */
 LeafTable *dump_cpu_clean(const DumpCpu *cpu);
 
-/* The numbers of those that have rows: "0-3, 8" */
+/* The numbers of those that have rows: "0-3,8", of alternatives with their names: "0 Raw, 1 Host" */
 char *dump_cpus_list(const Dump *dump);
 
 /* Adds to @warnings what differs from @base though it does not on a healthy machine, and the CPUs
  * of which there is nothing */
 void dump_cpus_warn(const Dump *dump, const DumpCpu *base, GPtrArray *warnings);
+
+/* Says which alternative is taken, and what others there are: their differences are no flaw */
+void dump_cpus_warn_alternatives(const Dump *dump, const DumpCpu *base, GPtrArray *warnings);
 
 /* A kind for each way in which CPUs answer beyond what each has for itself; none where all answer
  * alike */

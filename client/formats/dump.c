@@ -17,6 +17,8 @@
 static void dump_cpu_free(void *p) {
         DumpCpu *cpu = p;
 
+        g_free(cpu->name);
+        unknown_free(cpu->unknown);
         leaf_table_free(cpu->table);
         g_array_unref(cpu->lines);
         g_clear_pointer(&cpu->msrs, g_hash_table_unref);
@@ -82,6 +84,21 @@ static DumpCpu *current_cpu(Dump *dump) {
                 (void) dump_begin_cpu(dump, 0, 0, NULL);
 
         return dump->cpu;
+}
+
+void dump_set_cpu_name(Dump *dump, const char *name) {
+        DumpCpu *cpu = current_cpu(dump);
+
+        g_free(cpu->name);
+        cpu->name = g_strdup(name);
+}
+
+Unknown *dump_cpu_unknown(Dump *dump) {
+        DumpCpu *cpu = current_cpu(dump);
+
+        if (!cpu->unknown)
+                cpu->unknown = unknown_new();
+        return cpu->unknown;
 }
 
 static bool set_error_differs(const DumpCpu *cpu, size_t i, const Leaf *row, unsigned line,
@@ -158,8 +175,8 @@ static const DumpCpu *choose_cpu(const Dump *dump, int64_t number, GError **erro
                                 return cpu;
                 }
 
-                g_set_error_literal(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                                    "has no leaf of any CPU");
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT, "has no leaf of any %s",
+                            dump->alternatives ?: "CPU");
                 return NULL;
         }
 
@@ -172,7 +189,8 @@ static const DumpCpu *choose_cpu(const Dump *dump, int64_t number, GError **erro
 
         list = dump_cpus_list(dump);
         g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                    "has no CPU %" G_GINT64_FORMAT ", expected one of: %s", number, list);
+                    "has no %s %" G_GINT64_FORMAT ", expected one of: %s",
+                    dump->alternatives ?: "CPU", number, list);
         return NULL;
 }
 
@@ -211,19 +229,31 @@ static LeafTable *take_table(const Dump *dump, const DumpCpu *cpu) {
                                                     dump_cpu_clean(cpu);
 }
 
-static Unknown *find_unknown(const Dump *dump, const LeafTable *table) {
+static Unknown *find_unknown(const Dump *dump, const DumpCpu *cpu, const LeafTable *table) {
         Unknown *unknown = unknown_copy(dump->unknown);
+        EnumerateMissing flags = 0;
+
+        if (cpu->unknown)
+                unknown_add_all(unknown, cpu->unknown);
+        if (dump->missing == DUMP_MISSING_ZERO_BETWEEN)
+                flags |= ENUMERATE_MISSING_ZERO;
+        if (dump->ends_lists)
+                flags |= ENUMERATE_MISSING_ENDS;
 
         if (dump->missing != DUMP_MISSING_ZERO)
-                enumerate_missing(table, dump->missing == DUMP_MISSING_ZERO_BETWEEN, unknown);
+                enumerate_missing(table, flags, unknown);
         return unknown;
 }
 
-static void add_warnings(const Dump *dump, const DumpCpu *cpu, GPtrArray *warnings) {
+static void add_warnings(const Dump *dump, const DumpCpu *cpu, int64_t number,
+                         GPtrArray *warnings) {
         for (size_t i = 0; i < dump->warnings->len; i++)
                 g_ptr_array_add(warnings, g_strdup(dump->warnings->pdata[i]));
 
-        dump_cpus_warn(dump, cpu, warnings);
+        if (!dump->alternatives)
+                dump_cpus_warn(dump, cpu, warnings);
+        else if (number < 0)
+                dump_cpus_warn_alternatives(dump, cpu, warnings);
 }
 
 static void copy_msrs(const DumpCpu *cpu, Guest *guest) {
@@ -251,8 +281,8 @@ Guest *dump_to_guest(const Dump *dump, int64_t number, GPtrArray *warnings, GErr
         if (dump->has_capabilities)
                 guest->capabilities = dump->capabilities;
         copy_msrs(cpu, guest);
-        guest_take_unknown(guest, find_unknown(dump, guest->table));
-        add_warnings(dump, cpu, warnings);
+        guest_take_unknown(guest, find_unknown(dump, cpu, guest->table));
+        add_warnings(dump, cpu, number, warnings);
         return guest;
 }
 
@@ -270,7 +300,7 @@ Host *dump_to_host(const Dump *dump, int64_t number, GPtrArray *warnings, GError
         table = take_table(dump, cpu);
         host_info_mutable(host)->name = g_strdup(dump->name);
         host_info_mutable(host)->tsc_khz = dump->tsc_khz;
-        host_take_unknown(host, find_unknown(dump, table));
+        host_take_unknown(host, find_unknown(dump, cpu, table));
         host_take_table(host, HOST_SUPPORTED, table);
         if (cpu->msrs) {
                 g_hash_table_iter_init(&iter, cpu->msrs);
@@ -278,11 +308,12 @@ Host *dump_to_host(const Dump *dump, int64_t number, GPtrArray *warnings, GError
                         host_set_msr(host, GPOINTER_TO_UINT(key), *(const uint64_t *) value);
         }
 
-        if (number < 0 && !dump_cpus_add_kinds(dump, cpu, host_kinds_mutable(host), error))
+        if (number < 0 && !dump->alternatives &&
+            !dump_cpus_add_kinds(dump, cpu, host_kinds_mutable(host), error))
                 return NULL;
         if (!host_seal(host, error))
                 return NULL;
 
-        add_warnings(dump, cpu, warnings);
+        add_warnings(dump, cpu, number, warnings);
         return g_steal_pointer(&host);
 }

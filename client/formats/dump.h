@@ -36,17 +36,23 @@ typedef enum DumpIndex {
 
 typedef struct DumpCpu {
         unsigned number;
+        char *name;       /* of an alternative; NULL: a CPU */
+        Unknown *unknown; /* of this one alone, beside the dump's; NULL: nothing */
         LeafTable *table;
         GArray *lines;    /* unsigned: where each row stands */
         GHashTable *msrs; /* index as pointer -> uint64_t; NULL if there are none */
 } DumpCpu;
 
 typedef struct Dump {
-        char *name;      /* of the machine; NULL where the form has none */
+        char *name; /* of the machine; NULL where the form has none */
+        /* What the entries are in one word where they are no CPUs of one machine but alternatives,
+         * of which one is the guest: "policy". NULL: CPUs */
+        const char *alternatives;
         GPtrArray *cpus; /* DumpCpu, in the order in which they begin */
         GHashTable *cpus_by_number;
         DumpCpu *cpu; /* that is filled, or NULL: none yet */
         DumpMissing missing;
+        bool ends_lists;     /* what ends a list of sub-leaves is left out where a leaf follows */
         Unknown *unknown;    /* what the form cannot carry, beside what is missing */
         GPtrArray *warnings; /* sentences for people, with the line if there is one */
         CapabilitySet capabilities;
@@ -65,6 +71,9 @@ bool dump_begin_cpu(Dump *dump, unsigned number, unsigned line, GError **error);
  * are no lines. The same row twice is one; with other values it is refused, and so is what is more
  * than LEAF_TABLE_MAX. */
 bool dump_add_row(Dump *dump, const Leaf *row, DumpIndex index, unsigned line, GError **error);
+/* What the current CPU is called, and what the form does not tell of it */
+void dump_set_cpu_name(Dump *dump, const char *name);
+Unknown *dump_cpu_unknown(Dump *dump);
 /* The last of several values of one MSR counts. */
 void dump_set_msr(Dump *dump, uint32_t index, uint64_t value);
 void dump_warn(Dump *dump, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -13,6 +13,7 @@ unit_tests = \
 	%D%/test-form-firecracker \
 	%D%/test-form-kvm \
 	%D%/test-form-text \
+	%D%/test-form-cpuid \
 	%D%/test-formats \
 	%D%/test-host \
 	%D%/test-json \
@@ -54,6 +55,7 @@ TESTS += $(unit_tests)
 %C%_test_form_firecracker_LDADD = %D%/libformsupport.la
 %C%_test_form_kvm_LDADD = %D%/libformsupport.la
 %C%_test_form_text_LDADD = %D%/libformsupport.la
+%C%_test_form_cpuid_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
 %C%_test_json_LDADD = %D%/libformsupport.la
