@@ -81,6 +81,7 @@ extern const Format format_json;
 extern const Format format_libcpuid;
 extern const Format format_recording;
 extern const Format format_text_table;
+extern const Format format_xen;
 
 /* All of them in the order in which they are looked for, ended by NULL */
 extern const Format *const format_table[];

@@ -31,5 +31,6 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/losses.c %D%/losses.h \
 	%D%/recording.c \
 	%D%/template.c %D%/template.h \
-	%D%/text-table.c
+	%D%/text-table.c \
+	%D%/xen.c
 %C%_libformats_la_LIBADD = $(JSON_LIBS)
