@@ -24,6 +24,7 @@ const Format *const format_table[] = {
         &format_libcpuid,
         &format_aida64,
         &format_cpuid_r,
+        &format_kcpuid,
         &format_xen,
         &format_kvm,
         /* written only */

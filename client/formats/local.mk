@@ -26,6 +26,7 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/json-write.h \
 	%D%/json.h \
 	%D%/kvm.c \
+	%D%/kcpuid.c \
 	%D%/libcpuid.c \
 	%D%/lines.c %D%/lines.h \
 	%D%/losses.c %D%/losses.h \

@@ -14,6 +14,7 @@ unit_tests = \
 	%D%/test-form-kvm \
 	%D%/test-form-text \
 	%D%/test-form-cpuid \
+	%D%/test-form-kcpuid \
 	%D%/test-form-xen \
 	%D%/test-formats \
 	%D%/test-host \
@@ -57,6 +58,7 @@ TESTS += $(unit_tests)
 %C%_test_form_kvm_LDADD = %D%/libformsupport.la
 %C%_test_form_text_LDADD = %D%/libformsupport.la
 %C%_test_form_cpuid_LDADD = %D%/libformsupport.la
+%C%_test_form_kcpuid_LDADD = %D%/libformsupport.la
 %C%_test_form_xen_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
