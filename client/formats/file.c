@@ -39,7 +39,7 @@ const char *file_display_name(const char *path) {
         return g_str_equal(path, "-") ? "standard input" : path;
 }
 
-static void set_error_errno(GError **error, const char *what) {
+void file_set_error_errno(GError **error, const char *what) {
         g_autofree char *text = g_strdup(g_strerror(errno));
 
         text[0] = g_ascii_tolower(text[0]);
@@ -55,12 +55,12 @@ static bool file_reader_open(FileReader *reader, const char *path, GError **erro
                 /* Without O_NONBLOCK opening a FIFO waits for a writer. */
                 reader->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (reader->fd < 0) {
-                set_error_errno(error, "cannot be opened");
+                file_set_error_errno(error, "cannot be opened");
                 return false;
         }
 
         if (fstat(reader->fd, &st) < 0) {
-                set_error_errno(error, "fstat");
+                file_set_error_errno(error, "fstat");
                 return false;
         }
 
@@ -85,7 +85,7 @@ static bool file_reader_wait(const FileReader *reader, int seconds, GError **err
         while (r < 0 && errno == EINTR);
 
         if (r < 0)
-                set_error_errno(error, "poll");
+                file_set_error_errno(error, "poll");
         else if (r == 0)
                 g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_FILE,
                             "nothing came to read for %d seconds", seconds);
@@ -131,7 +131,7 @@ static bool file_reader_read(FileReader *reader, GError **error) {
                         continue;
                 }
                 if (n < 0) {
-                        set_error_errno(error, "cannot be read");
+                        file_set_error_errno(error, "cannot be read");
                         return false;
                 }
 

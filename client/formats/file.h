@@ -15,5 +15,8 @@
  * FORMAT_ERROR_FILE, without the path. */
 bool file_read(const char *path, char **ret_text, size_t *ret_n_text, GError **error);
 
+/* "@what: " and what errno says, as FORMAT_ERROR_FILE */
+void file_set_error_errno(GError **error, const char *what);
+
 /* What messages call it */
 const char *file_display_name(const char *path);

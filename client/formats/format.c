@@ -27,6 +27,7 @@ const Format *const format_table[] = {
         &format_kcpuid,
         &format_xen,
         &format_kvm,
+        &format_dev,
         /* written only */
         &format_c_array,
         &format_text_table,
@@ -178,9 +179,17 @@ static bool format_read(const char *text, size_t n_text, const FormatOptions *op
                 clean_error(error);
 }
 
+static const Format *find_by_path(const char *path) {
+        for (size_t i = 0; format_table[i]; i++)
+                if (format_table[i]->is_path && format_table[i]->is_path(path))
+                        return format_table[i];
+
+        return NULL;
+}
+
 static bool format_read_path(const char *path, const FormatOptions *options, FormatInput *ret,
                              GError **error) {
-        const Format *format = NULL;
+        const Format *format = find_by_path(path);
         g_autofree char *text = NULL;
         size_t n_text;
 

@@ -59,6 +59,8 @@ typedef struct Format {
         bool (*looks_like)(const char *text, size_t n_text);
         bool (*read)(const char *text, size_t n_text, const FormatOptions *options,
                      FormatInput *ret, GError **error);
+        /* Whether a path is of this form whatever it holds; NULL: never */
+        bool (*is_path)(const char *path);
         /* Of what is no text and has to be asked: NULL, or @read is */
         bool (*read_path)(const char *path, const FormatOptions *options, FormatInput *ret,
                           GError **error);
@@ -73,6 +75,7 @@ extern const Format format_c_array;
 extern const Format format_cloud_hypervisor;
 extern const Format format_aida64;
 extern const Format format_cpuid_r;
+extern const Format format_dev;
 extern const Format format_firecracker;
 extern const Format format_guest_json;
 extern const Format format_host_json;

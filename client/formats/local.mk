@@ -8,6 +8,10 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/cloud-hypervisor.c \
 	%D%/cpuid-r-write.c \
 	%D%/cpuid-r.c %D%/cpuid-r.h \
+	%D%/aida64.c \
+	%D%/cpuid-r.c \
+	%D%/dev.c %D%/dev.h \
+	%D%/dump.c %D%/dump.h \
 	%D%/dump-cpus.c %D%/dump-cpus.h \
 	%D%/dump.c %D%/dump.h \
 	%D%/file.c %D%/file.h \

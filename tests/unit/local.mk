@@ -14,6 +14,7 @@ unit_tests = \
 	%D%/test-form-kvm \
 	%D%/test-form-text \
 	%D%/test-form-cpuid \
+	%D%/test-form-dev \
 	%D%/test-form-kcpuid \
 	%D%/test-form-xen \
 	%D%/test-formats \
@@ -58,6 +59,7 @@ TESTS += $(unit_tests)
 %C%_test_form_kvm_LDADD = %D%/libformsupport.la
 %C%_test_form_text_LDADD = %D%/libformsupport.la
 %C%_test_form_cpuid_LDADD = %D%/libformsupport.la
+%C%_test_form_dev_LDADD = %D%/libformsupport.la
 %C%_test_form_kcpuid_LDADD = %D%/libformsupport.la
 %C%_test_form_xen_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
