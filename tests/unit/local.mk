@@ -16,6 +16,7 @@ unit_tests = \
 	%D%/test-form-cpuid \
 	%D%/test-form-dev \
 	%D%/test-form-kcpuid \
+	%D%/test-form-same-host \
 	%D%/test-form-xen \
 	%D%/test-formats \
 	%D%/test-host \
@@ -61,6 +62,7 @@ TESTS += $(unit_tests)
 %C%_test_form_cpuid_LDADD = %D%/libformsupport.la
 %C%_test_form_dev_LDADD = %D%/libformsupport.la
 %C%_test_form_kcpuid_LDADD = %D%/libformsupport.la
+%C%_test_form_same_host_LDADD = %D%/libformsupport.la
 %C%_test_form_xen_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
