@@ -26,6 +26,7 @@ const Format *const format_table[] = {
         &format_cpuid_r,
         &format_kcpuid,
         &format_xen,
+        &format_xen_features,
         &format_kvm,
         &format_dev,
         /* written only */

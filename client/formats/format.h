@@ -86,6 +86,7 @@ extern const Format format_kcpuid;
 extern const Format format_recording;
 extern const Format format_text_table;
 extern const Format format_xen;
+extern const Format format_xen_features;
 
 /* All of them in the order in which they are looked for, ended by NULL */
 extern const Format *const format_table[];

@@ -37,5 +37,6 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/recording.c \
 	%D%/template.c %D%/template.h \
 	%D%/text-table.c \
-	%D%/xen.c
+	%D%/xen.c %D%/xen.h \
+	%D%/xen-features.c
 %C%_libformats_la_LIBADD = $(JSON_LIBS)

@@ -10,6 +10,7 @@
 
 #include "client/formats/format.h"
 #include "client/formats/lines.h"
+#include "client/formats/xen.h"
 #include "policy/enumerate.h"
 
 /* "this leaf has no sub-leaf" */
@@ -23,10 +24,6 @@
 #define HYPERVISOR_LAST 0x4fffffff
 
 #define MSR_PLATFORM_INFO 0xce
-
-/* CPUID_COMMON_1D_FEATURES: AMD has these bits of 1.EDX in 0x80000001.EDX, too. Policies that Xen
- * makes leave them zero, it fills them in as the guest asks. */
-#define COMMON_EDX 0x0183f3ff
 
 typedef enum Section {
         SECTION_NONE, /* before the first heading, or after a policy that Xen does not have */
@@ -180,8 +177,8 @@ static void add_dynamic(const LeafTable *table, Unknown *unknown) {
 
         if (zero && zero->registers[REGISTER_EAX] >= 0xb && !leaf_table_find(table, 0xb, 0))
                 unknown_add_leaves(unknown, 0xb, 0xb);
-        if (one && is_amd(table) && !(one->registers[REGISTER_EDX] & COMMON_EDX))
-                unknown_add_bits(unknown, 0x80000001, 0, REGISTER_EDX, COMMON_EDX);
+        if (one && is_amd(table) && !(one->registers[REGISTER_EDX] & XEN_COMMON_EDX))
+                unknown_add_bits(unknown, 0x80000001, 0, REGISTER_EDX, XEN_COMMON_EDX);
 }
 
 static uint32_t last_subleaf(const LeafTable *table, uint32_t leaf) {

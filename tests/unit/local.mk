@@ -18,6 +18,7 @@ unit_tests = \
 	%D%/test-form-kcpuid \
 	%D%/test-form-same-host \
 	%D%/test-form-xen \
+	%D%/test-form-xen-features \
 	%D%/test-formats \
 	%D%/test-host \
 	%D%/test-json \
@@ -64,6 +65,7 @@ TESTS += $(unit_tests)
 %C%_test_form_kcpuid_LDADD = %D%/libformsupport.la
 %C%_test_form_same_host_LDADD = %D%/libformsupport.la
 %C%_test_form_xen_LDADD = %D%/libformsupport.la
+%C%_test_form_xen_features_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
 %C%_test_json_LDADD = %D%/libformsupport.la
