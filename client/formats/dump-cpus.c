@@ -14,6 +14,7 @@
 
 /* More places are not named one by one */
 #define PLACES_MAX 6
+#define ALTERNATIVES_MAX 16
 
 typedef struct Expected {
         uint32_t leaf;
@@ -85,14 +86,18 @@ static char *list_sorted(GArray *numbers) {
 /* "0 Raw, 1 Host", without @but */
 static char *list_alternatives(const Dump *dump, const DumpCpu *but) {
         GString *text = g_string_new(NULL);
+        unsigned n = 0;
 
         for (size_t i = 0; i < dump->cpus->len; i++) {
                 const DumpCpu *cpu = dump->cpus->pdata[i];
 
-                if (cpu != but && leaf_table_size(cpu->table) > 0)
+                if (cpu != but && leaf_table_size(cpu->table) > 0 && n++ < ALTERNATIVES_MAX)
                         g_string_append_printf(text, "%s%u %s", text->len > 0 ? ", " : "",
                                                cpu->number, cpu->name);
         }
+
+        if (n > ALTERNATIVES_MAX)
+                g_string_append_printf(text, " and %u more", n - ALTERNATIVES_MAX);
 
         return g_string_free(text, FALSE);
 }

@@ -14,6 +14,9 @@
 #include "policy/field.h"
 #include "policy/words.h"
 
+/* Names go to people's terminals, and come from anywhere. */
+#define NAME_MAX_LENGTH 40
+
 static void dump_cpu_free(void *p) {
         DumpCpu *cpu = p;
 
@@ -90,7 +93,10 @@ void dump_set_cpu_name(Dump *dump, const char *name) {
         DumpCpu *cpu = current_cpu(dump);
 
         g_free(cpu->name);
-        cpu->name = g_strdup(name);
+        cpu->name = g_strndup(name, NAME_MAX_LENGTH);
+        for (char *p = cpu->name; *p; p++)
+                if (!g_ascii_isprint(*p))
+                        *p = '?';
 }
 
 Unknown *dump_cpu_unknown(Dump *dump) {

@@ -71,7 +71,8 @@ bool dump_begin_cpu(Dump *dump, unsigned number, unsigned line, GError **error);
  * are no lines. The same row twice is one; with other values it is refused, and so is what is more
  * than LEAF_TABLE_MAX. */
 bool dump_add_row(Dump *dump, const Leaf *row, DumpIndex index, unsigned line, GError **error);
-/* What the current CPU is called, and what the form does not tell of it */
+/* What the current CPU is called, as far as that can be printed, and what the form does not tell
+ * of it */
 void dump_set_cpu_name(Dump *dump, const char *name);
 Unknown *dump_cpu_unknown(Dump *dump);
 /* The last of several values of one MSR counts. */

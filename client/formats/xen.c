@@ -191,6 +191,21 @@ static uint32_t last_subleaf(const LeafTable *table, uint32_t leaf) {
         return last;
 }
 
+/* Once: a file is cut off in one place. */
+static void warn_of_end(Reading *reading) {
+        const char *name = policy(reading)->name;
+
+        if (reading->dump->warnings->len > 0)
+                return;
+
+        if (reading->section != SECTION_MSRS)
+                dump_warn(reading->dump,
+                          "the policy '%s' ends early: expected 'MSRs:' behind its leaves", name);
+        else if (reading->n_msrs_read < reading->n_msrs)
+                dump_warn(reading->dump, "the policy '%s' ends early: expected %u MSRs, found %u",
+                          name, reading->n_msrs, reading->n_msrs_read);
+}
+
 /* What is told of this policy is all that there is. */
 static void end_policy(Reading *reading) {
         const LeafTable *table;
@@ -210,17 +225,11 @@ static void end_policy(Reading *reading) {
         if (!g_str_equal(policy(reading)->name, "Raw"))
                 add_dynamic(table, unknown);
 
-        if (reading->section != SECTION_MSRS) {
-                dump_warn(reading->dump,
-                          "the policy '%s' ends early: expected 'MSRs:' behind its "
-                          "leaves",
-                          policy(reading)->name);
-                if (reading->is_subleaf && reading->last.subleaf < UINT32_MAX)
-                        unknown_add_subleaves(unknown, reading->last.leaf,
-                                              reading->last.subleaf + 1, UINT32_MAX);
-        } else if (reading->n_msrs_read < reading->n_msrs)
-                dump_warn(reading->dump, "the policy '%s' ends early: expected %u MSRs, found %u",
-                          policy(reading)->name, reading->n_msrs, reading->n_msrs_read);
+        if (reading->section != SECTION_MSRS && reading->is_subleaf &&
+            reading->last.subleaf < UINT32_MAX)
+                unknown_add_subleaves(unknown, reading->last.leaf, reading->last.subleaf + 1,
+                                      UINT32_MAX);
+        warn_of_end(reading);
 }
 
 static bool begin_policy(Reading *reading, const char *line, size_t n_name, unsigned n_msrs,

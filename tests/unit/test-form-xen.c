@@ -101,6 +101,12 @@ static const XenCase cases[] = {
                   "  0000000d:00000000 -> 00000007:00000340:00000340:00000000\n",
           .rows = "0x0.0 0x1.0 0xd.0", .unknown = "0xb 0xd.1- 0x80000000-0xbfffffff",
           .warnings = "the policy 'HVM Default' ends early: expected 'MSRs:' behind its leaves" },
+        { .name = "cut-off-and-gone-on-with",
+          .text = SMALL("Domain 3", "20100800") SMALL("Domain \033[31m a name that goes on and on for ever", "20100801"),
+          .rows = "0x0.0 0x1.0 0x80000000.0 0x80000001.0", .unknown = "0x2-0x5",
+          .warnings = "the policy 'Domain 3' ends early: expected 'MSRs:' behind its leaves\n"
+                      "the policy 'Domain 3' is taken, --cpu takes another: "
+                      "1 Domain ?[31m a name that goes on and on " },
         { .name = "cut-off-between-the-msrs", .text = SMALL("Domain 3", "20100800") MSRS MSR_CE,
           .rows = "0x0.0 0x1.0 0x80000000.0 0x80000001.0 0x5.0", .unknown = "",
           .warnings = "the policy 'Domain 3' ends early: expected 2 MSRs, found 1" },
@@ -211,6 +217,18 @@ static void test_too_many(void) {
         form_assert_refused(text->str, NULL, "line 4097: more than 4096");
 }
 
+/* Not all of them are named. */
+static void test_many(void) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autoptr(Guest) guest = NULL;
+        g_autofree char *warnings = NULL;
+
+        for (unsigned i = 0; i < 100; i++)
+                g_string_append(text, SMALL("Raw", "20100800") SMALL_MSRS);
+        guest = form_guest(text->str, NULL, &warnings);
+        g_assert_nonnull(strstr(warnings, "15 Raw, 16 Raw and 83 more"));
+}
+
 static void test_cuts(void) {
         static const char large[] = LARGE(AMD) SMALL_MSRS SMALL("Domain 1", "00000000") SMALL_MSRS;
 
@@ -235,6 +253,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/form-xen/host", test_host);
         g_test_add_func("/form-xen/refusals", test_refusals);
         g_test_add_func("/form-xen/too-many", test_too_many);
+        g_test_add_func("/form-xen/many", test_many);
         g_test_add_func("/form-xen/cuts", test_cuts);
         return g_test_run();
 }
