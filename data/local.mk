@@ -10,8 +10,12 @@ data_headers = \
 	%D%/capability-sizes.h \
 	%D%/correction-sizes.h
 
-BUILT_SOURCES += $(data_headers)
-CLEANFILES += $(data_sources) $(data_headers)
+# These are compiled into client/formats/libformats.la.
+name_sources = %D%/name-table.c
+name_headers = %D%/name-sizes.h
+
+BUILT_SOURCES += $(data_headers) $(name_headers)
+CLEANFILES += $(data_sources) $(data_headers) $(name_sources) $(name_headers)
 EXTRA_DIST += \
 	%D%/fields.table \
 	%D%/msrs.table \
@@ -25,7 +29,9 @@ EXTRA_DIST += \
 	%D%/fields-c.awk \
 	%D%/capabilities.awk \
 	%D%/corrections.table \
-	%D%/corrections.awk
+	%D%/corrections.awk \
+	%D%/names.table \
+	%D%/names.awk
 
 data_fields = \
 	$(srcdir)/%D%/table.awk \
@@ -50,6 +56,11 @@ data_corrections = \
 	$(srcdir)/%D%/fields.table \
 	$(srcdir)/%D%/corrections.table
 
+data_names = \
+	$(srcdir)/%D%/table.awk \
+	$(srcdir)/%D%/names.awk \
+	$(srcdir)/%D%/names.table
+
 compile_fields = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/msrs.awk -f $(srcdir)/%D%/fields.awk \
 	-f $(srcdir)/%D%/fields-relations.awk -f $(srcdir)/%D%/fields-vendor.awk \
@@ -59,6 +70,8 @@ compile_capabilities = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/capabilities.awk
 compile_corrections = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/corrections.awk
+compile_names = LC_ALL=C $(AWK) \
+	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/names.awk
 
 %D%/field-table.c: $(data_fields)
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
@@ -87,3 +100,11 @@ compile_corrections = LC_ALL=C $(AWK) \
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
 	{ $(compile_corrections) -v mode=header $(srcdir)/%D%/fields.table $(srcdir)/%D%/corrections.table > $@.tmp || \
 	{ rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
+
+%D%/name-table.c: $(data_names)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	{ $(compile_names) -v mode=source $(srcdir)/%D%/names.table > $@.tmp || { rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
+
+%D%/name-sizes.h: $(data_names)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	{ $(compile_names) -v mode=header $(srcdir)/%D%/names.table > $@.tmp || { rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@

@@ -65,42 +65,6 @@ function read_msr(  colon, n, words, i, error, title) {
                              "unlisted=unknown")
 }
 
-# INDEX[HIGH[:LOW]], in one half of the register; sets what parse_place() sets
-function parse_msr_place(text,  bits, ends, n, error) {
-        place_wild = place_subleaf_value = place_reg = 0
-        place_subleaf = "0"
-        place_depth = 4
-        if (!match(text, /\[/))
-                return "no bits in '" text "', expected a place such as 0x10a[5]"
-        place_leaf = substr(text, 1, RSTART - 1)
-        bits = substr(text, RSTART)
-        error = parse_number(place_leaf)
-        if (error != "")
-                return error
-        place_leaf_value = number_value
-
-        if (bits !~ /^\[[0-9]+(:[0-9]+)?\]$/)
-                return "bits '" bits "' in '" text "', expected [BIT] or [HIGH:LOW]"
-        n = split(substr(bits, 2, length(bits) - 2), ends, ":")
-        place_high = ends[1] + 0
-        place_low = ends[n] + 0
-        if (ends[1] ~ /^0./ || ends[n] ~ /^0./)
-                return "leading zeros in '" text "'"
-        if (place_high > 63 || place_low > 63)
-                return "bit " (place_high > 63 ? place_high : place_low) " in '" text \
-                       "', expected 0 to 63"
-        if (n == 2 && place_high <= place_low)
-                return "bits '" bits "' in '" text "', expected the high one first"
-        if (place_low < 32 && place_high > 31)
-                return "bits '" bits "' in '" text "' are in both halves, expected two rows"
-        if (place_low > 31) {
-                place_reg = 1
-                place_low -= 32
-                place_high -= 32
-        }
-        return ""
-}
-
 function read_msr_attribute(name, value) {
         if (name == "tells")
                 read_tells(value)

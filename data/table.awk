@@ -196,6 +196,42 @@ function parse_place_bits(text, bits,  ends, n) {
         return ""
 }
 
+# The same for a MSR: INDEX[HIGH[:LOW]], in one half of the register; the high half is register 1
+function parse_msr_place(text,  bits, ends, n, error) {
+        place_wild = place_subleaf_value = place_reg = 0
+        place_subleaf = "0"
+        place_depth = 4
+        if (!match(text, /\[/))
+                return "no bits in '" text "', expected a place such as 0x10a[5]"
+        place_leaf = substr(text, 1, RSTART - 1)
+        bits = substr(text, RSTART)
+        error = parse_number(place_leaf)
+        if (error != "")
+                return error
+        place_leaf_value = number_value
+
+        if (bits !~ /^\[[0-9]+(:[0-9]+)?\]$/)
+                return "bits '" bits "' in '" text "', expected [BIT] or [HIGH:LOW]"
+        n = split(substr(bits, 2, length(bits) - 2), ends, ":")
+        place_high = ends[1] + 0
+        place_low = ends[n] + 0
+        if (ends[1] ~ /^0./ || ends[n] ~ /^0./)
+                return "leading zeros in '" text "'"
+        if (place_high > 63 || place_low > 63)
+                return "bit " (place_high > 63 ? place_high : place_low) " in '" text \
+                       "', expected 0 to 63"
+        if (n == 2 && place_high <= place_low)
+                return "bits '" bits "' in '" text "', expected the high one first"
+        if (place_low < 32 && place_high > 31)
+                return "bits '" bits "' in '" text "' are in both halves, expected two rows"
+        if (place_low > 31) {
+                place_reg = 1
+                place_low -= 32
+                place_high -= 32
+        }
+        return ""
+}
+
 # The group (leaf, sub-leaf) of the place that was parsed last: a new one is added, in table order
 function add_place_group(interface,  key) {
         key = interface SUBSEP place_leaf SUBSEP place_subleaf

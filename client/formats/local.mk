@@ -39,4 +39,7 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/text-table.c \
 	%D%/xen.c %D%/xen.h \
 	%D%/xen-features.c
+	%D%/names.c %D%/names.h \
+	%D%/template.c %D%/template.h
+nodist_%C%_libformats_la_SOURCES = $(name_sources) $(name_headers)
 %C%_libformats_la_LIBADD = $(JSON_LIBS)

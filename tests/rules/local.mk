@@ -11,4 +11,5 @@ EXTRA_DIST += \
 	%D%/small-msrs.table \
 	%D%/small-capabilities.table \
 	%D%/small-corrections.table \
+	%D%/small-names.table \
 	%D%/bad

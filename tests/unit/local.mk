@@ -27,6 +27,7 @@ unit_tests = \
 	%D%/test-masks \
 	%D%/test-message \
 	%D%/test-msr \
+	%D%/test-names \
 	%D%/test-offer \
 	%D%/test-place \
 	%D%/test-property \
@@ -74,6 +75,7 @@ TESTS += $(unit_tests)
 %C%_test_masks_LDADD = %D%/libsupport.la
 %C%_test_message_LDADD = %D%/libsupport.la
 %C%_test_msr_LDADD = %D%/libsupport.la
+%C%_test_names_LDADD = %D%/libformsupport.la
 %C%_test_offer_LDADD = %D%/libsupport.la
 %C%_test_place_LDADD = %D%/libsupport.la
 %C%_test_property_LDADD = %D%/libsupport.la
