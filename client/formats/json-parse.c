@@ -28,6 +28,7 @@ typedef struct Scan {
         const char *end;
         const char *p;
         unsigned depth;
+        uint64_t max; /* of numbers */
 } Scan;
 
 /* Line and column of a place in the text, from 1 on */
@@ -82,7 +83,7 @@ static bool scan_number(Scan *scan, GError **error) {
 
         memcpy(copy, digits, MIN(p - digits, N_DIGITS_MAX));
         if (p - digits > N_DIGITS_MAX ||
-            !g_ascii_string_to_unsigned(p > digits ? copy : "0", 10, 0, INT64_MAX, NULL, NULL))
+            !g_ascii_string_to_unsigned(p > digits ? copy : "0", 10, 0, scan->max, NULL, NULL))
                 return set_error_at(
                         scan, "a number that is too large, expected it as text: \"0x...\"", error);
 
@@ -246,7 +247,7 @@ static bool check_text(const char *text, size_t n_text, GError **error) {
 
 /* The parser of the only document that there is */
 static JsonParser *parse_one(const char *text, size_t n_text, GError **error) {
-        Scan scan = { .text = text, .end = text + n_text, .p = text };
+        Scan scan = { .text = text, .end = text + n_text, .p = text, .max = INT64_MAX };
         g_autoptr(JsonParser) parser = NULL;
 
         if (!check_text(text, n_text, error))
@@ -270,7 +271,7 @@ JsonNode *json_parse_any(const char *text, size_t n_text, GError **error) {
 }
 
 GPtrArray *json_parse_many(const char *text, size_t n_text, GError **error) {
-        Scan scan = { .text = text, .end = text + n_text, .p = text };
+        Scan scan = { .text = text, .end = text + n_text, .p = text, .max = UINT64_MAX };
         g_autoptr(GPtrArray) roots =
                 g_ptr_array_new_with_free_func((GDestroyNotify) json_node_unref);
 

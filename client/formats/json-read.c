@@ -65,7 +65,7 @@ static bool node_to_number(const char *name, JsonNode *node, uint64_t max, uint6
 
         value = json_node_get_int(node);
         if (value < 0)
-                return set_error(error, name, "is negative");
+                return set_error(error, name, "is negative, or has more than 63 bits");
         if ((uint64_t) value > max) {
                 g_autofree char *text = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", value);
 

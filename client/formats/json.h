@@ -31,7 +31,8 @@ JsonParser *json_parse(const char *text, size_t n_text, const char *kind, unsign
 /* The root of any text: free with json_node_unref() */
 JsonNode *json_parse_any(const char *text, size_t n_text, GError **error);
 /* The roots of one document or of several with blanks between them: GPtrArray of JsonNode, never
- * empty */
+ * empty. Those who write several (QEMU) write numbers of 64 bits as such: what does not fit into 63
+ * is negative then. */
 GPtrArray *json_parse_many(const char *text, size_t n_text, GError **error);
 
 /* The members below are optional: one that is missing, or null, is a success that sets nothing */
