@@ -47,6 +47,7 @@ Dump *dump_free(Dump *dump) {
         g_ptr_array_unref(dump->cpus);
         unknown_free(dump->unknown);
         g_ptr_array_unref(dump->warnings);
+        g_clear_pointer(&dump->bits, g_array_unref);
         g_free(dump);
         return NULL;
 }

@@ -43,6 +43,8 @@ typedef struct DumpCpu {
         GHashTable *msrs; /* index as pointer -> uint64_t; NULL if there are none */
 } DumpCpu;
 
+typedef struct DumpBits DumpBits; /* dump-bits.c */
+
 typedef struct Dump {
         char *name; /* of the machine; NULL where the form has none */
         /* What the entries are in one word where they are no CPUs of one machine but alternatives,
@@ -58,6 +60,7 @@ typedef struct Dump {
         CapabilitySet capabilities;
         bool has_capabilities;
         uint64_t tsc_khz; /* 0: not told */
+        GArray *bits;     /* DumpBits: of a CPU that is told bit by bit; NULL if it is not */
 } Dump;
 
 Dump *dump_new(void);

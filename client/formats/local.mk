@@ -8,10 +8,8 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/cloud-hypervisor.c \
 	%D%/cpuid-r-write.c \
 	%D%/cpuid-r.c %D%/cpuid-r.h \
-	%D%/aida64.c \
-	%D%/cpuid-r.c \
 	%D%/dev.c %D%/dev.h \
-	%D%/dump.c %D%/dump.h \
+	%D%/dump-bits.c %D%/dump-bits.h \
 	%D%/dump-cpus.c %D%/dump-cpus.h \
 	%D%/dump.c %D%/dump.h \
 	%D%/file.c %D%/file.h \
@@ -29,17 +27,18 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/json-unknown.c \
 	%D%/json-write.h \
 	%D%/json.h \
-	%D%/kvm.c \
 	%D%/kcpuid.c \
+	%D%/kvm.c \
 	%D%/libcpuid.c \
 	%D%/lines.c %D%/lines.h \
 	%D%/losses.c %D%/losses.h \
+	%D%/names.c %D%/names.h \
+	%D%/qemu-cpu.c \
+	%D%/qemu.c %D%/qemu.h \
 	%D%/recording.c \
 	%D%/template.c %D%/template.h \
 	%D%/text-table.c \
-	%D%/xen.c %D%/xen.h \
-	%D%/xen-features.c
-	%D%/names.c %D%/names.h \
-	%D%/template.c %D%/template.h
+	%D%/xen-features.c \
+	%D%/xen.c %D%/xen.h
 nodist_%C%_libformats_la_SOURCES = $(name_sources) $(name_headers)
 %C%_libformats_la_LIBADD = $(JSON_LIBS)

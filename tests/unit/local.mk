@@ -10,13 +10,14 @@ unit_tests = \
 	%D%/test-explain \
 	%D%/test-fingerprint \
 	%D%/test-form-cloud-hypervisor \
-	%D%/test-form-firecracker \
-	%D%/test-form-kvm \
-	%D%/test-form-text \
 	%D%/test-form-cpuid \
 	%D%/test-form-dev \
+	%D%/test-form-firecracker \
 	%D%/test-form-kcpuid \
+	%D%/test-form-kvm \
+	%D%/test-form-qemu \
 	%D%/test-form-same-host \
+	%D%/test-form-text \
 	%D%/test-form-xen \
 	%D%/test-form-xen-features \
 	%D%/test-formats \
@@ -58,13 +59,14 @@ TESTS += $(unit_tests)
 %C%_test_explain_LDADD = %D%/libsupport.la
 %C%_test_fingerprint_LDADD = %D%/libsupport.la
 %C%_test_form_cloud_hypervisor_LDADD = %D%/libformsupport.la
-%C%_test_form_firecracker_LDADD = %D%/libformsupport.la
-%C%_test_form_kvm_LDADD = %D%/libformsupport.la
-%C%_test_form_text_LDADD = %D%/libformsupport.la
 %C%_test_form_cpuid_LDADD = %D%/libformsupport.la
 %C%_test_form_dev_LDADD = %D%/libformsupport.la
+%C%_test_form_firecracker_LDADD = %D%/libformsupport.la
 %C%_test_form_kcpuid_LDADD = %D%/libformsupport.la
+%C%_test_form_kvm_LDADD = %D%/libformsupport.la
+%C%_test_form_qemu_LDADD = %D%/libformsupport.la
 %C%_test_form_same_host_LDADD = %D%/libformsupport.la
+%C%_test_form_text_LDADD = %D%/libformsupport.la
 %C%_test_form_xen_LDADD = %D%/libformsupport.la
 %C%_test_form_xen_features_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A dump whose CPU is told bit by bit, as names of features do, and of which all that was not told
+ * is unknown */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+#include "client/formats/dump.h"
+
+/* What was told before stays. FORMAT_ERROR_CONTENT where a table would get more than
+ * LEAF_TABLE_MAX rows. */
+bool dump_set_bits(Dump *dump, uint32_t leaf, uint32_t subleaf, Register reg, uint32_t mask,
+                   uint32_t value, GError **error);
+/* Which bits were told so far; @ret_value: NULL, or theirs */
+uint32_t dump_get_bits(const Dump *dump, uint32_t leaf, uint32_t subleaf, Register reg,
+                       uint32_t *ret_value);
+
+/* Once, at the end: the bits become the rows of the current CPU, and the rest unknown. A range or a
+ * leaf whose maximum was told is known to have nothing above it. */
+void dump_finish_bits(Dump *dump);
