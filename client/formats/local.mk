@@ -35,6 +35,9 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/names.c %D%/names.h \
 	%D%/qemu-cpu.c \
 	%D%/qemu.c %D%/qemu.h \
+	%D%/qemu-bits.c %D%/qemu-bits.h \
+	%D%/qemu-line.c \
+	%D%/qemu-losses.c \
 	%D%/recording.c \
 	%D%/template.c %D%/template.h \
 	%D%/text-table.c \

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "client/formats/dump-bits.h"
-#include "client/formats/format.h"
 #include "client/formats/json.h"
 #include "client/formats/names.h"
 

@@ -6,7 +6,6 @@
 
 #include "client/formats/qemu.h"
 
-#include "client/formats/format.h"
 #include "client/formats/json.h"
 
 /* The answers about one CPU that a file has; the first of each kind counts */
@@ -149,7 +148,8 @@ static bool looks_like(const char *text, size_t n_text) {
 
 const Format format_qemu = {
         .name = "qemu",
-        .description = "what QEMU answers about a CPU over QMP",
+        .description = "what QEMU answers about a CPU over QMP; written: a -cpu option",
         .looks_like = looks_like,
         .read = read_qemu,
+        .write = qemu_write_line,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What QEMU says of a CPU over QMP */
+/* What QEMU says of a CPU over QMP, and the option that makes one */
 
 #include <stdbool.h>
 
@@ -9,6 +9,7 @@
 #include <json-glib/json-glib.h>
 
 #include "client/formats/dump.h"
+#include "client/formats/format.h"
 
 /* Of one dump: words first, then properties, then the end. What was told first stays. */
 
@@ -20,3 +21,6 @@ bool qemu_add_feature_words(Dump *dump, JsonArray *words, GError **error);
 bool qemu_add_properties(Dump *dump, JsonObject *properties, GError **error);
 /* Ends it: marks as unknown all that was not told */
 void qemu_finish(Dump *dump);
+
+/* Writes `-cpu MODEL,+name,...,-name,...`, with comments above it */
+void qemu_write_line(FormatOutput *output);
