@@ -53,13 +53,13 @@ static const LineCase cases[] = {
           .text = "[{\"cpuid-register\": \"EAX\", \"cpuid-input-eax\": 7, \"cpuid-input-ecx\": 1, \"features\": 4194824}]",
           .line = "# bits that QEMU has no name for:\n# 0x7.1:eax[3] rao_int\n# 0x7.1:eax[9]\n# 0x7.1:eax[22] hreset\n"
                   "# from QEMU 8.0 on add ,-fzrm,-fsrs,-fsrc\n# from QEMU 8.1 on add ,-cmpccxadd,-amx-fp16,-avx-ifma\n"
-                  "# from QEMU 9.1 on add ,-sha512,-sm3,-sm4,-fred,-lkgs,-wrmsrns,-lam\n"
+                  "# from QEMU 9.1 on add ,-fred,-lkgs,-wrmsrns,-lam\n# from QEMU 9.2 on add ,-sha512,-sm3,-sm4\n"
                   "# from QEMU 11.0 on add ,-movrs\n-cpu max,-avx-vnni,-avx512-bf16\n",
           .losses = "bits that QEMU has no name for are comments above the option\n" LOST },
         { .name = "msr",
           .text = PROPS("\"arch-capabilities\": true, \"rdctl-no\": true, \"its-no\": false, \"fb-clear\": true"),
-          .line = "# needs QEMU 8.1: +fb-clear\n# from QEMU 9.0 on add ,-rfds-no,-rfds-clear\n"
-                  "# from QEMU 9.2 on add ,-gds-no\n# from QEMU 10.0 on add ,-bhi-no\n# from QEMU 11.0 on add ,-its-no\n"
+          .line = "# needs QEMU 8.1: +fb-clear\n# from QEMU 8.2 on add ,-gds-no\n# from QEMU 9.1 on add ,-rfds-no,-rfds-clear\n"
+                  "# from QEMU 10.0 on add ,-bhi-no\n# from QEMU 10.1 on add ,-its-no\n"
                   "-cpu max,+arch-capabilities,+rdctl-no,+fb-clear,-ibrs-all,-rsba,-skip-l1dfl-vmentry,-ssb-no,-mds-no,"
                   "-pschange-mc-no,-tsx-ctrl,-taa-no,-sbdr-ssdp-no,-fbsdp-no,-psdp-no,-pbrsb-no\n", .losses = LOST },
         /* clang-format on */
