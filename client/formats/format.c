@@ -27,9 +27,9 @@ const Format *const format_table[] = {
         &format_cpuid_r,
         &format_kcpuid,
         &format_xen,
+        &format_xen_features,
         &format_kvm,
         &format_dev,
-        &format_xen_features,
         /* written only */
         &format_c_array,
         &format_text_table,

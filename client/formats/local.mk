@@ -33,11 +33,11 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/lines.c %D%/lines.h \
 	%D%/losses.c %D%/losses.h \
 	%D%/names.c %D%/names.h \
-	%D%/qemu-cpu.c \
-	%D%/qemu.c %D%/qemu.h \
 	%D%/qemu-bits.c %D%/qemu-bits.h \
+	%D%/qemu-cpu.c \
 	%D%/qemu-line.c \
 	%D%/qemu-losses.c \
+	%D%/qemu.c %D%/qemu.h \
 	%D%/recording.c \
 	%D%/template.c %D%/template.h \
 	%D%/text-table.c \

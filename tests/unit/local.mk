@@ -17,11 +17,11 @@ unit_tests = \
 	%D%/test-form-kcpuid \
 	%D%/test-form-kvm \
 	%D%/test-form-qemu \
+	%D%/test-form-qemu-line \
 	%D%/test-form-same-host \
 	%D%/test-form-text \
 	%D%/test-form-xen \
 	%D%/test-form-xen-features \
-	%D%/test-form-qemu-line \
 	%D%/test-formats \
 	%D%/test-host \
 	%D%/test-json \
@@ -68,11 +68,11 @@ TESTS += $(unit_tests)
 %C%_test_form_kcpuid_LDADD = %D%/libformsupport.la
 %C%_test_form_kvm_LDADD = %D%/libformsupport.la
 %C%_test_form_qemu_LDADD = %D%/libformsupport.la
+%C%_test_form_qemu_line_LDADD = %D%/libformsupport.la
 %C%_test_form_same_host_LDADD = %D%/libformsupport.la
 %C%_test_form_text_LDADD = %D%/libformsupport.la
 %C%_test_form_xen_LDADD = %D%/libformsupport.la
 %C%_test_form_xen_features_LDADD = %D%/libformsupport.la
-%C%_test_form_qemu_line_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
 %C%_test_json_LDADD = %D%/libformsupport.la
