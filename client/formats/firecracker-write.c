@@ -6,10 +6,7 @@
 
 #include "client/formats/firecracker.h"
 #include "client/formats/json-text.h"
-
-static void add_loss(FormatOutput *output, char *sentence) {
-        g_ptr_array_add(output->losses, sentence);
-}
+#include "client/formats/losses.h"
 
 static void add_bits(JsonText *json, unsigned width, uint64_t mask, uint64_t value) {
         g_autoptr(GString) text = g_string_new("0b");
@@ -50,10 +47,9 @@ static LeafTable *rows_to_write(FormatOutput *output) {
                 if (leaf_table_find(table, row->leaf, row->subleaf) == row)
                         leaf_table_add(rows, row);
                 else
-                        add_loss(output,
-                                 g_strdup_printf("the second row of leaf 0x%x sub-leaf %u, which "
-                                                 "does not count",
-                                                 row->leaf, row->subleaf));
+                        losses_add(output,
+                                   "the second row of leaf 0x%x sub-leaf %u, which does not count",
+                                   row->leaf, row->subleaf);
         }
 
         leaf_table_sort(rows);
@@ -73,56 +69,25 @@ static void add_unknown_loss(FormatOutput *output, const LeafTable *rows) {
         const Unknown *unknown = output->guest->unknown;
         g_autoptr(Unknown) lost = unknown_new();
         g_auto(GStrv) texts = NULL;
-        g_autofree char *list = NULL;
 
         for (size_t i = 0; unknown && i < unknown_size(unknown); i++)
                 if (!is_within_row(rows, unknown_at(unknown, i)))
                         unknown_add(lost, unknown_at(unknown, i));
-        if (unknown_size(lost) == 0)
-                return;
 
         texts = unknown_to_texts(lost);
-        list = g_strjoinv(", ", texts);
-        add_loss(output, g_strdup_printf("that it is unknown what is in %s", list));
+        losses_add_list(output, "that it is unknown what is in", (const char *const *) texts);
 }
 
-static void add_losses(FormatOutput *output) {
-        const Guest *guest = output->guest;
+static void write_msrs(JsonText *json, const Guest *guest) {
+        g_autoptr(GArray) indexes = guest_list_msrs(guest);
 
-        if (guest->name && *guest->name) {
-                g_autofree char *name = format_to_line(guest->name);
-
-                add_loss(output, g_strdup_printf("the name '%s'", name));
-        }
-        if (guest->capabilities != capability_set_default()) {
-                g_autofree const char **names = capability_set_names(guest->capabilities);
-                g_autofree char *list = g_strjoinv(", ", (char **) names);
-
-                add_loss(output,
-                         g_strdup_printf("what its VMM enables: %s", *list ? list : "nothing"));
-        }
-        if (guest->tsc_khz > 0)
-                add_loss(output,
-                         g_strdup_printf("the rate of its TSC: %" G_GUINT64_FORMAT " kHz",
-                                         guest->tsc_khz));
-}
-
-static int compare_keys(const void *a, const void *b) {
-        uint32_t left = GPOINTER_TO_UINT(a), right = GPOINTER_TO_UINT(b);
-
-        return (left > right) - (left < right);
-}
-
-static void write_msrs(JsonText *json, GHashTable *msrs) {
-        g_autoptr(GList) keys = msrs ? g_hash_table_get_keys(msrs) : NULL;
-
-        keys = g_list_sort(keys, compare_keys);
         json_text_open_array(json, "msr_modifiers");
-        for (const GList *l = keys; l; l = l->next) {
-                const uint64_t *value = g_hash_table_lookup(msrs, l->data);
+        for (size_t i = 0; i < indexes->len; i++) {
+                uint32_t index = g_array_index(indexes, uint32_t, i);
+                const uint64_t *value = g_hash_table_lookup(guest->msrs, GUINT_TO_POINTER(index));
 
                 json_text_open_object(json, NULL);
-                json_text_add_hex(json, "addr", GPOINTER_TO_UINT(l->data));
+                json_text_add_hex(json, "addr", index);
                 add_bits(json, 64, UINT64_MAX, *value);
                 json_text_close(json);
         }
@@ -131,7 +96,7 @@ static void write_msrs(JsonText *json, GHashTable *msrs) {
 
 void firecracker_write(FormatOutput *output) {
         g_autoptr(LeafTable) rows = rows_to_write(output);
-        JsonText *json = json_text_new(true);
+        JsonText *json = json_text_new(output->is_pretty);
         g_autofree char *text = NULL;
 
         json_text_open_object(json, NULL);
@@ -139,11 +104,12 @@ void firecracker_write(FormatOutput *output) {
         for (size_t i = 0; i < leaf_table_size(rows); i++)
                 write_row(json, leaf_table_at(rows, i), output->guest->unknown);
         json_text_close(json);
-        write_msrs(json, output->guest->msrs);
+        write_msrs(json, output->guest);
         json_text_close(json);
 
         text = json_text_finish(json);
         g_string_append_printf(output->text, "%s\n", text);
         add_unknown_loss(output, rows);
-        add_losses(output);
+        losses_add_capabilities(output);
+        losses_add_tsc(output);
 }

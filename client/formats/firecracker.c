@@ -339,4 +339,5 @@ const Format format_firecracker = {
         .looks_like = looks_like,
         .read = read_firecracker,
         .write = firecracker_write,
+        .is_json = true,
 };

@@ -296,7 +296,7 @@ static void test_write_unknown(void) {
         guest_take_unknown(guest, unknown);
 
         text = form_write(guest, "firecracker", &losses);
-        g_assert_cmpstr(losses, ==, "that it is unknown what is in 0x14");
+        g_assert_cmpstr(losses, ==, "that it is unknown what is in: 0x14");
 
         read_text(text, &input);
         g_assert_nonnull(input.template);
@@ -318,15 +318,13 @@ static void test_losses(void) {
 
         leaf_table_add(table, &again);
         other = guest_new(table);
-        other->name = g_strdup("vm\n1");
         other->tsc_khz = 2000000;
         other->capabilities = 0;
         read = form_write_and_read(other, "firecracker", &losses);
 
         g_assert_cmpstr(losses, ==,
                         "the second row of leaf 0x7 sub-leaf 1, which does not count\n"
-                        "the name 'vm 1'\n"
-                        "what its VMM enables: nothing\n"
+                        "that its VMM enables nothing\n"
                         "the rate of its TSC: 2000000 kHz");
         assert_same_table(guest->table, read->table);
 }
