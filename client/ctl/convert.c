@@ -30,6 +30,22 @@ static bool check_arguments(char **arguments, GError **error) {
         return false;
 }
 
+static CpuiddGuest *read_guest(Session *session, const char *path, GError **error) {
+        g_autoptr(CpuiddGuest) guest = reading_guest(session, &arg_reading, path, error);
+        g_autoptr(CpuiddHost) host = NULL;
+
+        if (!guest || !cpuidd_guest_is_template(guest))
+                return g_steal_pointer(&guest);
+
+        host = session_open_host(session, error);
+        if (!host) {
+                g_prefix_error(error, "%s is a template and needs a host: ", reading_path(path));
+                return NULL;
+        }
+
+        return cpuidd_guest_resolve(guest, host, error);
+}
+
 static bool run(Session *session, char **arguments, GError **error) {
         g_autoptr(CpuiddGuest) guest = NULL;
         g_autoptr(CpuiddHost) host = NULL;
@@ -43,7 +59,7 @@ static bool run(Session *session, char **arguments, GError **error) {
                 return true;
         }
 
-        guest = reading_guest(session, &arg_reading, arguments[0], error);
+        guest = read_guest(session, arguments[0], error);
         if (!guest)
                 return false;
 
@@ -58,7 +74,8 @@ const Command command_convert = {
         .help = "FILE is a guest or a host in any form that can be read, or '-' for standard "
                 "input. A host's profile or recording stays one in the forms json and recording; "
                 "in any other it is the guest that has all that host offers. What the form cannot "
-                "carry is said on standard error. No daemon is needed.",
+                "carry is said on standard error. A template is what it becomes on the host (--host "
+                "FILE, else the daemon); nothing else needs a daemon.",
         .options = options,
         .n_arguments_max = 1,
         .run = run,
