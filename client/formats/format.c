@@ -22,6 +22,7 @@ const Format *const format_table[] = {
         &format_firecracker,
         &format_qemu,
         &format_cloud_hypervisor,
+        &format_libvirt,
         &format_libcpuid,
         &format_aida64,
         &format_cpuid_r,

@@ -30,8 +30,12 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/kcpuid.c \
 	%D%/kvm.c \
 	%D%/libcpuid.c \
+	%D%/libvirt-data-write.c \
+	%D%/libvirt-data.c %D%/libvirt-data.h \
+	%D%/libvirt-xml.c %D%/libvirt-xml.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/losses.c %D%/losses.h \
+	%D%/mask.c %D%/mask.h \
 	%D%/names.c %D%/names.h \
 	%D%/qemu-bits.c %D%/qemu-bits.h \
 	%D%/qemu-cpu.c \
@@ -42,6 +46,7 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/template.c %D%/template.h \
 	%D%/text-table.c \
 	%D%/xen-features.c \
-	%D%/xen.c %D%/xen.h
+	%D%/xen.c %D%/xen.h \
+	%D%/xml.c %D%/xml.h
 nodist_%C%_libformats_la_SOURCES = $(name_sources) $(name_headers)
 %C%_libformats_la_LIBADD = $(JSON_LIBS)

@@ -16,6 +16,7 @@ unit_tests = \
 	%D%/test-form-firecracker \
 	%D%/test-form-kcpuid \
 	%D%/test-form-kvm \
+	%D%/test-form-libvirt \
 	%D%/test-form-qemu \
 	%D%/test-form-qemu-line \
 	%D%/test-form-same-host \
@@ -67,6 +68,7 @@ TESTS += $(unit_tests)
 %C%_test_form_firecracker_LDADD = %D%/libformsupport.la
 %C%_test_form_kcpuid_LDADD = %D%/libformsupport.la
 %C%_test_form_kvm_LDADD = %D%/libformsupport.la
+%C%_test_form_libvirt_LDADD = %D%/libformsupport.la
 %C%_test_form_qemu_LDADD = %D%/libformsupport.la
 %C%_test_form_qemu_line_LDADD = %D%/libformsupport.la
 %C%_test_form_same_host_LDADD = %D%/libformsupport.la

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A guest as libvirt's <cpudata>. Its readers take what is not there for zero, and our own takes
+ * what is behind the last row of a range for lost; so that range gets a row of zeroes at its
+ * end. What the elements have no place for is told as a loss. */
+
+#include "client/formats/libvirt-data.h"
+
+#include <string.h>
+
+#include "policy/enumerate.h"
+#include "policy/field.h"
+#include "policy/words.h"
+
+static bool is_text_of_comment(const char *text) {
+        size_t n = strlen(text);
+
+        for (size_t i = 0; i < n; i++)
+                if (g_ascii_iscntrl(text[i]))
+                        return false;
+
+        return n > 0 && n <= 64 && !strstr(text, "--") && text[n - 1] != '-' &&
+                g_utf8_validate(text, n, NULL);
+}
+
+/* For people, where libvirt's own have the processor's name */
+static void write_name(FormatOutput *output) {
+        const char *name = output->guest->name;
+
+        if (name && is_text_of_comment(name))
+                g_string_append_printf(output->text, "<!-- %s -->\n", name);
+}
+
+static bool is_unknown(const Guest *guest, const Leaf *row, Register reg) {
+        return unknown_mask(guest->unknown, row->leaf, row->subleaf, reg) == UINT32_MAX;
+}
+
+static void write_row(FormatOutput *output, const Leaf *row) {
+        const Guest *guest = output->guest;
+        bool has_any = false;
+
+        for (Register reg = 0; reg < N_REGISTERS; reg++)
+                has_any = has_any || !is_unknown(guest, row, reg);
+        if (!has_any)
+                return;
+
+        g_string_append_printf(output->text, "  <cpuid eax_in='0x%08x' ecx_in='0x%02x'", row->leaf,
+                               row->subleaf);
+        for (Register reg = 0; reg < N_REGISTERS; reg++)
+                if (!is_unknown(guest, row, reg))
+                        g_string_append_printf(output->text, " %s='0x%08x'",
+                                               register_to_string(reg), row->registers[reg]);
+        g_string_append(output->text, "/>\n");
+}
+
+/* The first of several counts for a guest; a reader would put them together. */
+static LeafTable *list_first_rows(const LeafTable *table) {
+        LeafTable *first = leaf_table_new();
+
+        for (size_t i = 0; i < leaf_table_size(table); i++) {
+                const Leaf *row = leaf_table_at(table, i);
+                bool is_there = false;
+
+                for (size_t j = 0; j < leaf_table_size(first); j++) {
+                        const Leaf *other = leaf_table_at(first, j);
+
+                        is_there = is_there ||
+                                (other->leaf == row->leaf && other->subleaf == row->subleaf);
+                }
+                if (!is_there)
+                        leaf_table_add(first, row);
+        }
+
+        return first;
+}
+
+/* Where a range has no row for its maximum, and where its last leaves are not there, a row of
+ * zeroes says so. */
+static void close_ranges(LeafTable *table, const Unknown *unknown) {
+        g_autoptr(Unknown) missing = unknown_new();
+
+        enumerate_missing(table, true, missing);
+        for (size_t i = 0; i < unknown_size(missing); i++) {
+                const UnknownSpan *span = unknown_at(missing, i);
+                uint32_t base = words_range_base(span->leaf);
+                Leaf row = { .leaf = base };
+
+                if (leaf_table_find(table, base, 0))
+                        row.leaf = span->leaf_last;
+
+                /* What was unknown may stay so. */
+                if (!unknown_mask(unknown, row.leaf, 0, REGISTER_EAX) &&
+                    !leaf_table_find(table, row.leaf, 0) && leaf_table_size(table) < LEAF_TABLE_MAX)
+                        leaf_table_add(table, &row);
+        }
+
+        /* Without it a reader takes the range for a mask of features. */
+        if (!leaf_table_find(table, 0, 0) && !unknown_mask(unknown, 0, 0, REGISTER_EAX) &&
+            leaf_table_size(table) < LEAF_TABLE_MAX)
+                leaf_table_add(table, &(Leaf){});
+}
+
+static bool is_counted(const LeafTable *table, const Leaf *row) {
+        const FieldLeaf *leaf = field_leaf_find(FIELD_INTERFACE_CPU, row->leaf);
+
+        if (row->subleaf > 0 || (leaf && leaf->indexed))
+                return true;
+
+        for (size_t i = 0; i < leaf_table_size(table); i++) {
+                const Leaf *other = leaf_table_at(table, i);
+
+                if (other->leaf == row->leaf && other->subleaf > 0)
+                        return true;
+        }
+
+        return false;
+}
+
+static void lose_flags(FormatOutput *output, const LeafTable *table) {
+        g_autoptr(GString) places = g_string_new(NULL);
+
+        for (size_t i = 0; i < leaf_table_size(output->guest->table); i++) {
+                const Leaf *row = leaf_table_at(output->guest->table, i);
+
+                if (is_counted(table, row) != ((row->flags & LEAF_FLAG_INDEXED) != 0))
+                        g_string_append_printf(places, " 0x%x.%u", row->leaf, row->subleaf);
+        }
+
+        if (places->len > 0)
+                g_ptr_array_add(output->losses,
+                                g_strdup_printf("whether a row answers for its own sub-leaf only "
+                                                "cannot be told, and is not as usual of:%s",
+                                                places->str));
+}
+
+static void lose_unknown(FormatOutput *output) {
+        g_auto(GStrv) texts = NULL;
+        g_autofree char *list = NULL;
+
+        if (!output->guest->unknown)
+                return;
+
+        texts = unknown_to_texts(output->guest->unknown);
+        list = g_strjoinv(" ", texts);
+        g_ptr_array_add(output->losses,
+                        g_strdup_printf("what is unknown cannot be told, and a reader takes it "
+                                        "for 0: %s",
+                                        list));
+}
+
+static void lose_rest(FormatOutput *output) {
+        const Guest *guest = output->guest;
+
+        if (guest->capabilities != capability_set_default()) {
+                g_autofree const char **names = capability_set_names(guest->capabilities);
+                g_autofree char *list = g_strjoinv(" ", (char **) names);
+
+                g_ptr_array_add(output->losses,
+                                g_strdup_printf("the capabilities cannot be told, and a reader "
+                                                "takes the usual ones: %s",
+                                                *list ? list : "none"));
+        }
+
+        if (guest->tsc_khz > 0)
+                g_ptr_array_add(output->losses,
+                                g_strdup_printf("the TSC's frequency cannot be told: "
+                                                "%" G_GUINT64_FORMAT " kHz",
+                                                guest->tsc_khz));
+}
+
+static int compare_index(const void *a, const void *b) {
+        uint32_t one = GPOINTER_TO_UINT(a), other = GPOINTER_TO_UINT(b);
+
+        return (one > other) - (one < other);
+}
+
+static void write_msrs(FormatOutput *output) {
+        g_autoptr(GList) indexes = NULL;
+
+        if (!output->guest->msrs)
+                return;
+
+        indexes = g_list_sort(g_hash_table_get_keys(output->guest->msrs), compare_index);
+        for (const GList *i = indexes; i; i = i->next) {
+                const uint64_t *value = g_hash_table_lookup(output->guest->msrs, i->data);
+
+                g_string_append_printf(
+                        output->text, "  <msr index='0x%x' edx='0x%08x' eax='0x%08x'/>\n",
+                        GPOINTER_TO_UINT(i->data), (uint32_t) (*value >> 32), (uint32_t) *value);
+        }
+}
+
+void libvirt_data_write(FormatOutput *output) {
+        g_autoptr(LeafTable) table = list_first_rows(output->guest->table);
+
+        lose_flags(output, table);
+        close_ranges(table, output->guest->unknown);
+        leaf_table_sort(table);
+
+        write_name(output);
+        g_string_append(output->text, "<cpudata arch='x86'>\n");
+        for (size_t i = 0; i < leaf_table_size(table); i++)
+                write_row(output, leaf_table_at(table, i));
+        write_msrs(output);
+        g_string_append(output->text, "</cpudata>\n");
+
+        lose_unknown(output);
+        lose_rest(output);
+}
