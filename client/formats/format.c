@@ -23,6 +23,7 @@ const Format *const format_table[] = {
         &format_qemu,
         &format_cloud_hypervisor,
         &format_libvirt,
+        &format_libvirt_cpu,
         &format_libcpuid,
         &format_aida64,
         &format_cpuid_r,

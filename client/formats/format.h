@@ -85,6 +85,7 @@ extern const Format format_libcpuid;
 extern const Format format_kcpuid;
 extern const Format format_qemu;
 extern const Format format_libvirt;
+extern const Format format_libvirt_cpu;
 extern const Format format_recording;
 extern const Format format_text_table;
 extern const Format format_xen;

@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/aida64.c \
 	%D%/c-array.c \
 	%D%/cloud-hypervisor.c \
+	%D%/cpu-map.c %D%/cpu-map.h \
 	%D%/cpuid-r-write.c \
 	%D%/cpuid-r.c %D%/cpuid-r.h \
 	%D%/dev.c %D%/dev.h \
@@ -30,8 +31,10 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/kcpuid.c \
 	%D%/kvm.c \
 	%D%/libcpuid.c \
+	%D%/libvirt-cpu.c %D%/libvirt-cpu.h \
 	%D%/libvirt-data-write.c \
 	%D%/libvirt-data.c %D%/libvirt-data.h \
+	%D%/libvirt-guest.c \
 	%D%/libvirt-xml.c %D%/libvirt-xml.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/losses.c %D%/losses.h \

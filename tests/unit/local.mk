@@ -17,6 +17,7 @@ unit_tests = \
 	%D%/test-form-kcpuid \
 	%D%/test-form-kvm \
 	%D%/test-form-libvirt \
+	%D%/test-form-libvirt-cpu \
 	%D%/test-form-qemu \
 	%D%/test-form-qemu-line \
 	%D%/test-form-same-host \
@@ -69,6 +70,7 @@ TESTS += $(unit_tests)
 %C%_test_form_kcpuid_LDADD = %D%/libformsupport.la
 %C%_test_form_kvm_LDADD = %D%/libformsupport.la
 %C%_test_form_libvirt_LDADD = %D%/libformsupport.la
+%C%_test_form_libvirt_cpu_LDADD = %D%/libformsupport.la
 %C%_test_form_qemu_LDADD = %D%/libformsupport.la
 %C%_test_form_qemu_line_LDADD = %D%/libformsupport.la
 %C%_test_form_same_host_LDADD = %D%/libformsupport.la
@@ -94,3 +96,4 @@ TESTS += $(unit_tests)
 %C%_test_tsc_LDADD = %D%/libsupport.la
 %C%_test_unknown_LDADD = %D%/libsupport.la
 %C%_test_write_LDADD = %D%/libformsupport.la
+EXTRA_DIST += %D%/cpu_map
