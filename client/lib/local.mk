@@ -7,6 +7,11 @@ pkgconfig_DATA += %D%/cpuidd.pc
 man_sources += %D%/libcpuidd.3.scd
 EXTRA_DIST += %D%/libcpuidd.map
 
+# On its own, so that tests can have their own time limit
+noinst_LTLIBRARIES += %D%/libqmp.la
+%C%_libqmp_la_SOURCES = %D%/qmp.c %D%/qmp.h
+%C%_libqmp_la_LIBADD = client/formats/libformats.la
+
 %C%_libcpuidd_la_SOURCES = \
 	%D%/bus-check.c \
 	%D%/bus-host.c \
@@ -25,7 +30,7 @@ EXTRA_DIST += %D%/libcpuidd.map
 	%D%/resolve.c \
 	%D%/status.c \
 	%D%/verdict.c
-%C%_libcpuidd_la_LIBADD = client/formats/libformats.la policy/libpolicy.la $(SYSTEMD_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
+%C%_libcpuidd_la_LIBADD = %D%/libqmp.la client/formats/libformats.la policy/libpolicy.la $(SYSTEMD_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
 %C%_libcpuidd_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined \
 	-Wl,--version-script=$(srcdir)/%D%/libcpuidd.map
-%C%_libcpuidd_la_DEPENDENCIES = client/formats/libformats.la policy/libpolicy.la %D%/libcpuidd.map
+%C%_libcpuidd_la_DEPENDENCIES = %D%/libqmp.la client/formats/libformats.la policy/libpolicy.la %D%/libcpuidd.map

@@ -36,6 +36,7 @@ unit_tests = \
 	%D%/test-offer \
 	%D%/test-place \
 	%D%/test-property \
+	%D%/test-qmp \
 	%D%/test-random \
 	%D%/test-recording \
 	%D%/test-remedy \
@@ -89,6 +90,8 @@ TESTS += $(unit_tests)
 %C%_test_offer_LDADD = %D%/libsupport.la
 %C%_test_place_LDADD = %D%/libsupport.la
 %C%_test_property_LDADD = %D%/libsupport.la
+%C%_test_qmp_SOURCES = %D%/test-qmp.c %D%/fake-qmp.c %D%/fake-qmp.h
+%C%_test_qmp_LDADD = client/lib/libqmp.la %D%/libformsupport.la
 %C%_test_random_LDADD = %D%/libsupport.la
 %C%_test_recording_LDADD = %D%/libsupport.la
 %C%_test_remedy_LDADD = %D%/libsupport.la
