@@ -131,6 +131,14 @@ CpuiddGuest *cpuidd_guest_read(const char *path, const CpuiddReadOptions *option
 CpuiddGuest *cpuidd_guest_read_bytes(const char *name, const void *bytes, size_t n_bytes,
                                      const CpuiddReadOptions *options, GError **error);
 
+/* The guest of a running QEMU, asked at the socket @path of a QMP monitor (-qmp unix:PATH,server=on,
+ * wait=off), which serves one program at a time: what its first CPU has, and the capabilities that
+ * follow from how it was started. QEMU tells feature bits and little else: the rest is unknown. What
+ * was asked for and not given, and a guest that is none of KVM, are warnings. Blocks for 5 seconds
+ * at the most. CPUIDD_ERROR_UNREACHABLE where nobody answers, CPUIDD_ERROR_DENIED where this user
+ * may not ask, CPUIDD_ERROR_INPUT for an answer that is none of a QEMU with a CPU of x86. */
+CpuiddGuest *cpuidd_guest_read_qmp(const char *path, GError **error);
+
 /* From a flat table as on the bus and in struct kvm_cpuid_entry2: seven words a row (leaf,
  * sub-leaf, flags, eax, ebx, ecx, edx). CPUIDD_ERROR_INPUT where they are no whole rows or more
  * than 256. */

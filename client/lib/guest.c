@@ -8,7 +8,9 @@
 #include "client/formats/file.h"
 #include "client/formats/format.h"
 #include "client/formats/json-write.h"
+#include "client/lib/guest-qmp.h"
 #include "client/lib/private.h"
+#include "client/lib/qmp.h"
 
 /* Takes @name over */
 static void replace_name(Guest *guest, char *name) {
@@ -100,6 +102,28 @@ CpuiddGuest *cpuidd_guest_read_bytes(const char *name, const void *bytes, size_t
         }
 
         return guest_take_input(&input, name);
+}
+
+/* What sits at a socket and is of no use is like a file that cannot be used. */
+static CpuiddError code_of_qmp(const GError *error) {
+        if (g_error_matches(error, QMP_ERROR, QMP_ERROR_UNREACHABLE))
+                return CPUIDD_ERROR_UNREACHABLE;
+
+        return g_error_matches(error, QMP_ERROR, QMP_ERROR_DENIED) ? CPUIDD_ERROR_DENIED :
+                                                                     CPUIDD_ERROR_INPUT;
+}
+
+CpuiddGuest *cpuidd_guest_read_qmp(const char *path, GError **error) {
+        g_autofree char *name = g_filename_display_name(path);
+        g_auto(FormatInput) input = {};
+        g_autoptr(GError) local_error = NULL;
+
+        if (guest_qmp_read(path, QMP_TIMEOUT_MSEC, &input, &local_error))
+                return guest_take_input(&input, name);
+
+        g_set_error(error, CPUIDD_ERROR, code_of_qmp(local_error), "%s: %s", name,
+                    local_error->message);
+        return NULL;
 }
 
 CpuiddGuest *cpuidd_guest_new_from_words(const char *name, const uint32_t *words, size_t n_words,

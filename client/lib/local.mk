@@ -9,8 +9,7 @@ EXTRA_DIST += %D%/libcpuidd.map
 
 # On its own, so that tests can have their own time limit
 noinst_LTLIBRARIES += %D%/libqmp.la
-%C%_libqmp_la_SOURCES = %D%/qmp.c %D%/qmp.h
-%C%_libqmp_la_LIBADD = client/formats/libformats.la
+%C%_libqmp_la_SOURCES = %D%/guest-qmp-capabilities.c %D%/guest-qmp.c %D%/guest-qmp.h %D%/qmp.c %D%/qmp.h
 
 %C%_libcpuidd_la_SOURCES = \
 	%D%/bus-check.c \

@@ -25,6 +25,7 @@ unit_tests = \
 	%D%/test-form-xen \
 	%D%/test-form-xen-features \
 	%D%/test-formats \
+	%D%/test-guest-qmp \
 	%D%/test-host \
 	%D%/test-json \
 	%D%/test-kinds \
@@ -79,6 +80,8 @@ TESTS += $(unit_tests)
 %C%_test_form_xen_LDADD = %D%/libformsupport.la
 %C%_test_form_xen_features_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
+%C%_test_guest_qmp_SOURCES = %D%/test-guest-qmp.c %D%/fake-qmp.c %D%/fake-qmp.h
+%C%_test_guest_qmp_LDADD = client/lib/libqmp.la %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
 %C%_test_json_LDADD = %D%/libformsupport.la
 %C%_test_kinds_LDADD = %D%/libsupport.la
