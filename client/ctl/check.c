@@ -14,6 +14,7 @@
 static Change arg_change;
 static gboolean arg_strict;
 static Reading arg_reading;
+static char **arg_qmp;
 
 static const GOptionEntry options[] = {
         { "enable", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arg_change.enable,
@@ -23,11 +24,21 @@ static const GOptionEntry options[] = {
           "Take these as not enabled, whatever the guest says", CHANGE_ARGUMENT },
         { "strict", 0, 0, G_OPTION_ARG_NONE, &arg_strict, "Make every warning an error", NULL },
         READING_OPTIONS(arg_reading),
+        { "qmp", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arg_qmp,
+          "Check the guest of the running QEMU whose QMP monitor is at this socket, too",
+          "SOCKET" },
         {},
 };
 
 static bool check_input(const Session *session, char **paths, GError **error) {
         unsigned n = session->host_path && g_str_equal(session->host_path, "-");
+
+        if (!*paths && !arg_qmp) {
+                g_set_error_literal(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
+                                    "'check' expects GUEST... or --qmp SOCKET; see 'cpuidctl check "
+                                    "--help'");
+                return false;
+        }
 
         for (size_t i = 0; paths[i]; i++)
                 n += g_str_equal(paths[i], "-");
@@ -39,32 +50,32 @@ static bool check_input(const Session *session, char **paths, GError **error) {
         return false;
 }
 
-static CpuiddGuest *read_guest(Session *session, const char *path, GError **error) {
-        g_autoptr(CpuiddGuest) guest = reading_guest(session, &arg_reading, path, error);
+/* Takes @guest over */
+static bool add_guest(GPtrArray *guests, CpuiddGuest *guest, GError **error) {
         g_auto(GStrv) own = NULL, changed = NULL;
 
         if (!guest)
-                return NULL;
+                return false;
 
+        g_ptr_array_add(guests, guest);
         own = cpuidd_guest_get_capabilities(guest);
         changed = change_apply(&arg_change, (const char *const *) own, error);
-        if (!changed || !cpuidd_guest_set_capabilities(guest, (const char *const *) changed, error))
-                return NULL;
-
-        return g_steal_pointer(&guest);
+        return changed &&
+                cpuidd_guest_set_capabilities(guest, (const char *const *) changed, error);
 }
 
 static GPtrArray *read_guests(Session *session, char **paths, GError **error) {
         g_autoptr(GPtrArray) guests =
                 g_ptr_array_new_with_free_func((GDestroyNotify) cpuidd_guest_unref);
 
-        for (size_t i = 0; paths[i]; i++) {
-                CpuiddGuest *guest = read_guest(session, paths[i], error);
-
-                if (!guest)
+        for (size_t i = 0; paths[i]; i++)
+                if (!add_guest(guests, reading_guest(session, &arg_reading, paths[i], error),
+                               error))
                         return NULL;
-                g_ptr_array_add(guests, guest);
-        }
+
+        for (size_t i = 0; arg_qmp && arg_qmp[i]; i++)
+                if (!add_guest(guests, reading_qmp(session, arg_qmp[i], error), error))
+                        return NULL;
 
         return g_steal_pointer(&guests);
 }
@@ -245,14 +256,14 @@ static bool run(Session *session, char **arguments, GError **error) {
 
 const Command command_check = {
         .name = "check",
-        .arguments = "GUEST...",
+        .arguments = "[GUEST...]",
         .summary = "Whether the host can run each guest, or why not",
         .help = "Tells what breaks, why, and which capabilities would help. GUEST is a file in "
                 "any form of 'convert --list-forms', or '-' for standard input. A host's profile "
                 "or recording is a guest that has all that host offers. With several guests the "
-                "exit status is the worst.",
+                "exit status is the worst. With --qmp, a running QEMU is asked what its guest has.",
         .options = options,
-        .n_arguments_min = 1,
+        .n_arguments_min = 0,
         .n_arguments_max = UINT_MAX,
         .run = run,
 };

@@ -34,23 +34,27 @@ const char *reading_path(const char *path) {
         return g_str_equal(path, "-") ? "standard input" : path;
 }
 
+/* Hands @guest on; NULL is fine */
+static CpuiddGuest *tell_warnings(Session *session, const char *path, CpuiddGuest *guest) {
+        const char *const *warnings = guest ? cpuidd_guest_get_warnings(guest) : NULL;
+
+        for (size_t i = 0; warnings && warnings[i]; i++)
+                session_notice(session, "%s: warning: %s", reading_path(path), warnings[i]);
+        return guest;
+}
+
 CpuiddGuest *reading_guest(Session *session, const Reading *reading, const char *path,
                            GError **error) {
         CpuiddReadOptions options = CPUIDD_READ_OPTIONS_DEFAULT;
-        const char *const *warnings;
-        CpuiddGuest *guest;
 
         options.form = reading->form;
         options.cpu_map = reading->cpu_map;
         if (!parse_cpu(reading->cpu, &options.cpu, error))
                 return NULL;
 
-        guest = cpuidd_guest_read(path, &options, error);
-        if (!guest)
-                return NULL;
+        return tell_warnings(session, path, cpuidd_guest_read(path, &options, error));
+}
 
-        warnings = cpuidd_guest_get_warnings(guest);
-        for (size_t i = 0; warnings[i]; i++)
-                session_notice(session, "%s: warning: %s", reading_path(path), warnings[i]);
-        return guest;
+CpuiddGuest *reading_qmp(Session *session, const char *path, GError **error) {
+        return tell_warnings(session, path, cpuidd_guest_read_qmp(path, error));
 }

@@ -36,3 +36,5 @@ const char *reading_path(const char *path);
 /* The guest; warnings become notices of the session */
 CpuiddGuest *reading_guest(Session *session, const Reading *reading, const char *path,
                            GError **error);
+/* The guest of a running QEMU, likewise; @path: its socket */
+CpuiddGuest *reading_qmp(Session *session, const char *path, GError **error);

@@ -2,7 +2,7 @@
 #
 # The code that asks the kernel: its parts with fakes, then a real KVM, here or in a virtual machine.
 check_PROGRAMS += %D%/probe-parts
-TESTS += %D%/probe-parts %D%/live.test %D%/box.test
-EXTRA_DIST += %D%/live.test %D%/box.test %D%/qemu-box
+TESTS += %D%/probe-parts %D%/live.test %D%/box.test %D%/qmp.test
+EXTRA_DIST += %D%/live.test %D%/box.test %D%/qmp.test %D%/qemu-box
 
 %C%_probe_parts_LDADD = daemon/kvm/libkvm.la policy/libpolicy.la $(GLIB_LIBS)
