@@ -131,7 +131,7 @@ static bool read_feature(Xml *xml, const XmlTag *tag, GError **error) {
         const char *name = xml_attribute(tag, "name");
         Reading *reading = xml->userdata;
         LibvirtFeature *feature;
-        LibvirtPolicy policy;
+        LibvirtPolicy policy = LIBVIRT_POLICY_ON;
 
         if (!name || !*name)
                 return xml_set_error(xml, error, "<feature> has no 'name', expected one");

@@ -42,6 +42,7 @@ unit_tests = \
 	%D%/test-recording \
 	%D%/test-remedy \
 	%D%/test-template \
+	%D%/test-samples \
 	%D%/test-tsc \
 	%D%/test-unknown \
 	%D%/test-write
@@ -80,7 +81,6 @@ TESTS += $(unit_tests)
 %C%_test_form_xen_LDADD = %D%/libformsupport.la
 %C%_test_form_xen_features_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
-%C%_test_guest_qmp_SOURCES = %D%/test-guest-qmp.c %D%/fake-qmp.c %D%/fake-qmp.h
 %C%_test_guest_qmp_LDADD = client/lib/libqmp.la %D%/libformsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
 %C%_test_json_LDADD = %D%/libformsupport.la
@@ -93,13 +93,15 @@ TESTS += $(unit_tests)
 %C%_test_offer_LDADD = %D%/libsupport.la
 %C%_test_place_LDADD = %D%/libsupport.la
 %C%_test_property_LDADD = %D%/libsupport.la
-%C%_test_qmp_SOURCES = %D%/test-qmp.c %D%/fake-qmp.c %D%/fake-qmp.h
 %C%_test_qmp_LDADD = client/lib/libqmp.la %D%/libformsupport.la
 %C%_test_random_LDADD = %D%/libsupport.la
 %C%_test_recording_LDADD = %D%/libsupport.la
 %C%_test_remedy_LDADD = %D%/libsupport.la
 %C%_test_template_LDADD = %D%/libformsupport.la
+%C%_test_samples_LDADD = %D%/libformsupport.la
 %C%_test_tsc_LDADD = %D%/libsupport.la
 %C%_test_unknown_LDADD = %D%/libsupport.la
 %C%_test_write_LDADD = %D%/libformsupport.la
+%C%_test_guest_qmp_SOURCES = %D%/test-guest-qmp.c %D%/fake-qmp.c %D%/fake-qmp.h
+%C%_test_qmp_SOURCES = %D%/test-qmp.c %D%/fake-qmp.c %D%/fake-qmp.h
 EXTRA_DIST += %D%/cpu_map

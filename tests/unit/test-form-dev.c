@@ -48,6 +48,12 @@ static Guest *read_fake(FakeCpu *cpu, unsigned number, int64_t wanted, GPtrArray
         return dump ? dump_to_guest(dump, wanted, warnings, error) : NULL;
 }
 
+static bool is_indexed(const Guest *guest, uint32_t leaf) {
+        const Leaf *row = leaf_table_find(guest->table, leaf, 0);
+
+        return row && (row->flags & LEAF_FLAG_INDEXED);
+}
+
 static void test_guest(void) {
         FakeCpu cpu = { .hypervisor = 0x80000000, .failing = UINT32_MAX };
         g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
@@ -63,8 +69,8 @@ static void test_guest(void) {
                         "0x40000001.0 0x80000000.0 0x80000001.0");
         g_assert_cmpstr(unknown, ==, "");
         g_assert_cmphex(form_register(guest, 7, 1, REGISTER_EAX), ==, 0x10);
-        g_assert_cmpuint(leaf_table_find(guest->table, 7, 0)->flags, ==, LEAF_FLAG_INDEXED);
-        g_assert_cmpuint(leaf_table_find(guest->table, 1, 0)->flags, ==, 0);
+        g_assert_true(is_indexed(guest, 7));
+        g_assert_false(is_indexed(guest, 1));
         g_assert_cmpuint(warnings->len, ==, 0);
 }
 
@@ -73,11 +79,12 @@ static void test_host(void) {
         FakeCpu cpu = { .failing = UINT32_MAX };
         g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
         g_autoptr(Guest) guest = read_fake(&cpu, 0, -1, warnings, NULL);
+        const char *warning;
 
-        g_assert_nonnull(guest);
-        g_assert_null(leaf_table_find(guest->table, 0x40000000, 0));
+        g_assert_true(guest && !leaf_table_find(guest->table, 0x40000000, 0));
         g_assert_cmpuint(warnings->len, ==, 1);
-        g_assert_nonnull(strstr(warnings->pdata[0], "no hypervisor shows itself here"));
+        warning = g_ptr_array_index(warnings, 0);
+        g_assert_true(warning && strstr(warning, "no hypervisor shows itself here"));
 }
 
 static void test_fails(void) {
