@@ -96,12 +96,13 @@ typedef struct CpuidCase {
         const char *unknown;
 } CpuidCase;
 
-#define REST_OF_ALL "0x40000000-0x4fffffff 0x80000000-0xbfffffff"
+#define NO_LEAF_0 " 0x80000000-0xbfffffff 0xc0000000-0xffffffff"
+#define REST_OF_ALL "0x40000000-0x4fffffff" NO_LEAF_0
 
 static const CpuidCase cases[] = {
         /* clang-format off */
         { .name = "one-leaf", .text = "CPU:\n" LEAF1, .rows = "0x1.0",
-          .unknown = "0x0 0x2-0x3fffffff 0x80000000-0xbfffffff" },
+          .unknown = "0x0 0x2-0x3fffffff" NO_LEAF_0 },
         { .name = "one-leaf-of-a-guest", .text = "CPU:\n" LEAF1_GUEST, .rows = "0x1.0",
           .unknown = "0x0 0x2-0x3fffffff " REST_OF_ALL },
         { .name = "one-sub-leaf",

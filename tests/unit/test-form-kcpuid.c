@@ -78,7 +78,8 @@ static const KcpuidCase cases[] = {
         { .name = "one-leaf-with-its-names",
           .text = "0x00000007: subleafs:\n  0: " REGISTERS(ZERO, "00000001", ZERO, ZERO)
                   "\tfsgsbase             - FSGSBASE\n\t3dnow                - a name with a digit\n",
-          .rows = "0x7.0", .unknown = "0x7.1- 0x0-0x6 0x8-0x3fffffff 0x40000000-0x4fffffff 0x80000000-0xbfffffff" },
+          .rows = "0x7.0", .unknown = "0x7.1- 0x0-0x6 0x8-0x3fffffff 0x40000000-0x4fffffff "
+                                     "0x80000000-0xbfffffff 0xc0000000-0xffffffff" },
         { .name = "carriage-returns-and-indents",
           .text = "  0x00000000: EAX=0x00000001, EBX=0x1, ECX=0x2, EDX=0x3\r\n" LEAF1 EXTENDED,
           .rows = "0x0.0 0x1.0 0x80000000.0 0x80000001.0", .unknown = "" },
