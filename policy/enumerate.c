@@ -405,13 +405,6 @@ static void add_missing_hypervisor(const LeafTable *sorted, EnumerateMissing fla
         }
 }
 
-/* Nothing is missing of what is not there. */
-static bool ends_with_leaf_0(const LeafTable *table) {
-        const Leaf *row = leaf_table_find(table, 0, 0);
-
-        return row && row->registers[REGISTER_EAX] == 0;
-}
-
 void enumerate_missing(const LeafTable *table, EnumerateMissing flags, Unknown *unknown) {
         static const RangeEnds basic = { 0, HYPERVISOR_BASE - 1 };
         static const RangeEnds extended = { EXTENDED_BASE, CENTAUR_BASE - 1 };
@@ -422,7 +415,7 @@ void enumerate_missing(const LeafTable *table, EnumerateMissing flags, Unknown *
 
         leaf_table_sort(sorted);
         add_missing_range(sorted, &basic, flags, unknown);
-        if (has_hypervisor(&one) || !(has_row(table, 1, 0) || ends_with_leaf_0(table)))
+        if (has_hypervisor(&one) || unknown_mask(unknown, 1, 0, REGISTER_ECX) >> 31)
                 add_missing_hypervisor(sorted, flags, unknown);
         add_missing_range(sorted, &extended, flags, unknown);
         if (has_transmeta_range(&zero))

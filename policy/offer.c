@@ -277,14 +277,18 @@ static bool group_is_zero(const Offer *offer, int group) {
 }
 
 /* Of a leaf with several sub-leaves each row speaks for its own: one of the host's without the
- * index flag would answer for others that a capability changed, or that come behind it in order. */
+ * index flag would answer for others that a capability changed, or that come behind it in order.
+ * Rows that stand behind one that answers for them are none. */
 static uint32_t row_flags(const LeafTable *base, const Leaf *row, const FieldLeaf *known,
                           int group) {
         bool is_indexed = known && (known->indexed || group < 0);
 
-        for (size_t i = 0; i < leaf_table_size(base) && !is_indexed; i++)
-                is_indexed = leaf_table_at(base, i)->leaf == row->leaf &&
-                        leaf_table_at(base, i)->subleaf != row->subleaf;
+        for (size_t i = 0; i < leaf_table_size(base) && !is_indexed; i++) {
+                const Leaf *other = leaf_table_at(base, i);
+
+                is_indexed = other->leaf == row->leaf && other->subleaf != row->subleaf &&
+                        leaf_table_find(base, other->leaf, other->subleaf) == other;
+        }
 
         return row->flags | (is_indexed ? LEAF_FLAG_INDEXED : 0);
 }

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "client/formats/losses.h"
 #include "policy/enumerate.h"
 #include "policy/field.h"
 #include "policy/words.h"
@@ -74,9 +75,8 @@ static LeafTable *list_first_rows(const LeafTable *table) {
         return first;
 }
 
-/* Where a range has no row for its maximum, and where its last leaves are not there, a row of
- * zeroes says so. */
-static void close_ranges(LeafTable *table, const Unknown *unknown) {
+/* One row of those that close_ranges() adds; false: there is no more to do */
+static bool close_gap(LeafTable *table, const Unknown *unknown) {
         g_autoptr(Unknown) missing = unknown_new();
 
         enumerate_missing(table, true, missing);
@@ -89,12 +89,23 @@ static void close_ranges(LeafTable *table, const Unknown *unknown) {
                         row.leaf = span->leaf_last;
 
                 /* What was unknown may stay so. */
-                if (!unknown_mask(unknown, row.leaf, 0, REGISTER_EAX) &&
-                    !leaf_table_find(table, row.leaf, 0) && leaf_table_size(table) < LEAF_TABLE_MAX)
-                        leaf_table_add(table, &row);
+                if (unknown_mask(unknown, row.leaf, 0, REGISTER_EAX) ||
+                    leaf_table_find(table, row.leaf, 0) || leaf_table_size(table) >= LEAF_TABLE_MAX)
+                        continue;
+
+                leaf_table_add(table, &row);
+                return true;
         }
 
-        /* Without it a reader takes the range for a mask of features. */
+        return false;
+}
+
+/* Where a range has no row for its maximum, and where its last leaves are not there, a row of
+ * zeroes says so. Each may tell that there is nothing to be closed elsewhere. */
+static void close_ranges(LeafTable *table, const Unknown *unknown) {
+        while (close_gap(table, unknown))
+                ;
+
         if (!leaf_table_find(table, 0, 0) && !unknown_mask(unknown, 0, 0, REGISTER_EAX) &&
             leaf_table_size(table) < LEAF_TABLE_MAX)
                 leaf_table_add(table, &(Leaf){});
@@ -117,55 +128,19 @@ static bool is_counted(const LeafTable *table, const Leaf *row) {
 }
 
 static void lose_flags(FormatOutput *output, const LeafTable *table) {
-        g_autoptr(GString) places = g_string_new(NULL);
+        g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func(g_free);
 
         for (size_t i = 0; i < leaf_table_size(output->guest->table); i++) {
                 const Leaf *row = leaf_table_at(output->guest->table, i);
 
                 if (is_counted(table, row) != ((row->flags & LEAF_FLAG_INDEXED) != 0))
-                        g_string_append_printf(places, " 0x%x.%u", row->leaf, row->subleaf);
+                        g_ptr_array_add(places,
+                                        g_strdup_printf("0x%x.%u", row->leaf, row->subleaf));
         }
 
-        if (places->len > 0)
-                g_ptr_array_add(output->losses,
-                                g_strdup_printf("whether a row answers for its own sub-leaf only "
-                                                "cannot be told, and is not as usual of:%s",
-                                                places->str));
-}
-
-static void lose_unknown(FormatOutput *output) {
-        g_auto(GStrv) texts = NULL;
-        g_autofree char *list = NULL;
-
-        if (!output->guest->unknown)
-                return;
-
-        texts = unknown_to_texts(output->guest->unknown);
-        list = g_strjoinv(" ", texts);
-        g_ptr_array_add(output->losses,
-                        g_strdup_printf("what is unknown cannot be told, and a reader takes it "
-                                        "for 0: %s",
-                                        list));
-}
-
-static void lose_rest(FormatOutput *output) {
-        const Guest *guest = output->guest;
-
-        if (guest->capabilities != capability_set_default()) {
-                g_autofree const char **names = capability_set_names(guest->capabilities);
-                g_autofree char *list = g_strjoinv(" ", (char **) names);
-
-                g_ptr_array_add(output->losses,
-                                g_strdup_printf("the capabilities cannot be told, and a reader "
-                                                "takes the usual ones: %s",
-                                                *list ? list : "none"));
-        }
-
-        if (guest->tsc_khz > 0)
-                g_ptr_array_add(output->losses,
-                                g_strdup_printf("the TSC's frequency cannot be told: "
-                                                "%" G_GUINT64_FORMAT " kHz",
-                                                guest->tsc_khz));
+        g_ptr_array_add(places, NULL);
+        losses_add_list(output, "which sub-leaves these answer for",
+                        (const char *const *) places->pdata);
 }
 
 static int compare_index(const void *a, const void *b) {
@@ -204,6 +179,7 @@ void libvirt_data_write(FormatOutput *output) {
         write_msrs(output);
         g_string_append(output->text, "</cpudata>\n");
 
-        lose_unknown(output);
-        lose_rest(output);
+        losses_add_unknown(output);
+        losses_add_capabilities(output);
+        losses_add_tsc(output);
 }

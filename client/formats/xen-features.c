@@ -197,26 +197,25 @@ static bool read_xen_features(const char *text, size_t n_text, const FormatOptio
         return true;
 }
 
-/* Some line ends with words that are joined */
-static bool looks_like(const char *text, size_t n_text) {
-        g_auto(Lines) lines = {};
-        char *line;
+/* It ends with words that are joined, and is no register line of AIDA64. */
+static bool is_line_of_set(const char *line) {
+        g_autofree char *copy = g_strdup(line);
+        char *rest = g_str_has_prefix(line, "CPUID ") ? NULL : copy, *part;
 
-        lines_init(&lines, text, n_text);
-        while ((line = lines_next(&lines))) {
-                char *rest = line, *part;
+        while ((part = strsep(&rest, ";"))) {
+                g_autofree char *name = NULL;
+                const char *last = split_line(part, &name);
+                FeatureSet set;
 
-                while ((part = strsep(&rest, ";"))) {
-                        g_autofree char *name = NULL;
-                        const char *last = split_line(part, &name);
-                        FeatureSet set;
-
-                        if (is_word(last) && read_words(last, &set) && set.n >= WORDS_MIN)
-                                return true;
-                }
+                if (is_word(last) && read_words(last, &set) && set.n >= WORDS_MIN)
+                        return true;
         }
 
         return false;
+}
+
+static bool looks_like(const char *text, size_t n_text) {
+        return lines_some(text, n_text, is_line_of_set);
 }
 
 const Format format_xen_features = {

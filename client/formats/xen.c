@@ -6,11 +6,12 @@
  * of its own hypervisor range but the maximum. A line that is not understood is refused: it may
  * be a leaf that got lost. */
 
+#include "client/formats/xen.h"
+
 #include <string.h>
 
 #include "client/formats/format.h"
 #include "client/formats/lines.h"
-#include "client/formats/xen.h"
 #include "policy/enumerate.h"
 
 /* "this leaf has no sub-leaf" */

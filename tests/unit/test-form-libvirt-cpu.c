@@ -162,7 +162,7 @@ static void assert_msr(const Guest *guest, const char *index, const char *value)
                 g_assert_null(is);
         else {
                 g_assert_nonnull(is);
-                g_assert_cmphex(*is, ==, g_ascii_strtoull(value, NULL, 16));
+                g_assert_cmphex(is ? *is : 0, ==, g_ascii_strtoull(value, NULL, 16));
         }
 }
 

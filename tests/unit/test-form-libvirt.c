@@ -370,13 +370,10 @@ static void test_losses(void) {
         g_assert_cmphex(form_register(again, 7, 0, REGISTER_ECX), ==, 0);
         g_assert_cmphex(form_register(again, 7, 0, REGISTER_EDX), ==, 7);
         g_assert_cmpstr(losses, ==,
-                        "whether a row answers for its own sub-leaf only cannot be told, and is "
-                        "not as usual of: 0x1.0 0x4.0\n"
-                        "what is unknown cannot be told, and a reader takes it for 0: 0x1 "
-                        "0x7.0:ecx 0x7.0:edx[0]\n"
-                        "the capabilities cannot be told, and a reader takes the usual ones: "
-                        "none\n"
-                        "the TSC's frequency cannot be told: 2000000 kHz");
+                        "which sub-leaves these answer for: 0x1.0, 0x4.0\n"
+                        "that it is unknown what is in: 0x1, 0x7.0:ecx, 0x7.0:edx[0]\n"
+                        "that its VMM enables nothing\n"
+                        "the rate of its TSC: 2000000 kHz");
 }
 
 int main(int argc, char **argv) {
