@@ -8,10 +8,8 @@
 
 #include <string.h>
 
-#include "client/formats/dump-cpus.h"
 #include "client/formats/dump.h"
 #include "client/formats/losses.h"
-#include "policy/enumerate.h"
 #include "policy/words.h"
 
 /* One way to write, and what is said about it */
@@ -60,22 +58,15 @@ static void choose_rows(Writing *writing) {
         }
 }
 
-/* What becomes of the rows when they are read again */
-static LeafTable *read_again(const LeafTable *rows) {
+/* What becomes of the rows when they are read again; NULL: of no row nothing does */
+static Guest *read_again(const LeafTable *rows) {
+        g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
         g_autoptr(Dump) dump = dump_new();
 
         (void) dump_begin_cpu(dump, 0, 0, NULL);
         for (size_t i = 0; i < leaf_table_size(rows); i++)
                 (void) dump_add_row(dump, leaf_table_at(rows, i), DUMP_INDEX_UNTOLD, 0, NULL);
-        return dump_cpu_clean(dump->cpus->pdata[0]);
-}
-
-static Unknown *find_missing(const LeafTable *rows) {
-        g_autoptr(LeafTable) again = read_again(rows);
-        Unknown *missing = unknown_new();
-
-        enumerate_missing(again, false, missing);
-        return missing;
+        return dump_to_guest(dump, -1, warnings, NULL);
 }
 
 static bool span_is_whole(const UnknownSpan *span) {
@@ -115,32 +106,48 @@ static bool find_known(const Guest *guest, const UnknownSpan *span, uint32_t *re
         }
 }
 
+/* A row more, with what CPUID answers there; false: there is no room, or it was no help */
+static bool add_answer(Writing *writing, uint32_t leaf, uint32_t subleaf) {
+        const LeafTable *table = writing->output->guest->table;
+        const Leaf *answer = leaf_table_find(table, leaf, subleaf);
+        Leaf row = { .leaf = leaf, .subleaf = subleaf };
+
+        if (leaf_table_size(writing->rows) >= LEAF_TABLE_MAX)
+                return false;
+        for (size_t i = 0; i < leaf_table_size(writing->rows); i++) {
+                const Leaf *other = leaf_table_at(writing->rows, i);
+
+                if (other->leaf == leaf && other->subleaf == subleaf)
+                        return false;
+        }
+
+        if (answer && !words_is_above(table, leaf))
+                memcpy(row.registers, answer->registers, sizeof(row.registers));
+        leaf_table_add(writing->rows, &row);
+        return true;
+}
+
 /* A row for the first gap of each leaf, or run of leaves; false: there was none left. A row may
  * change what is missing behind it. */
 static bool fill_gaps(Writing *writing) {
         const Guest *guest = writing->output->guest;
-        g_autoptr(Unknown) missing = find_missing(writing->rows);
+        g_autoptr(Guest) again = read_again(writing->rows);
         uint64_t changed = UINT64_MAX; /* the leaf that has one now */
 
-        for (size_t i = 0; i < unknown_size(missing); i++) {
-                const UnknownSpan *span = unknown_at(missing, i);
-                Leaf row = { .subleaf = span->subleaf };
-                const Leaf *answer;
+        for (size_t i = 0; i < unknown_size(again->unknown); i++) {
+                const UnknownSpan *span = unknown_at(again->unknown, i);
+                uint32_t leaf;
 
-                if (span->leaf == changed || !find_known(guest, span, &row.leaf))
+                if (span->leaf == changed || !find_known(guest, span, &leaf))
                         continue;
-                if (leaf_table_size(writing->rows) >= LEAF_TABLE_MAX) {
+                if (!add_answer(writing, leaf, span->subleaf)) {
                         unknown_add(writing->zeros, span);
                         continue;
                 }
 
-                answer = leaf_table_find(guest->table, row.leaf, row.subleaf);
-                if (answer)
-                        memcpy(row.registers, answer->registers, sizeof(row.registers));
-                leaf_table_add(writing->rows, &row);
-                changed = row.leaf;
+                changed = leaf;
                 /* They tell whether there are the other ranges. */
-                if (row.leaf <= 1)
+                if (leaf <= 1)
                         break;
         }
 
@@ -149,10 +156,10 @@ static bool fill_gaps(Writing *writing) {
 
 static void find_unusual(Writing *writing) {
         const LeafTable *table = writing->output->guest->table;
-        g_autoptr(LeafTable) again = read_again(writing->rows);
+        g_autoptr(Guest) again = read_again(writing->rows);
 
-        for (size_t i = 0; i < leaf_table_size(again); i++) {
-                const Leaf *row = leaf_table_at(again, i);
+        for (size_t i = 0; i < leaf_table_size(again->table); i++) {
+                const Leaf *row = leaf_table_at(again->table, i);
                 const Leaf *own = leaf_table_find(table, row->leaf, row->subleaf);
 
                 if (own && own->subleaf == row->subleaf && own->flags != row->flags)
@@ -169,14 +176,16 @@ static bool span_is_in(const UnknownSpan *span, const UnknownSpan *other) {
 /* What the reader does not find missing, it believes */
 static void add_unknown_losses(const Writing *writing) {
         const Unknown *unknown = writing->output->guest->unknown;
-        g_autoptr(Unknown) missing = find_missing(writing->rows), lost = unknown_new();
+        g_autoptr(Guest) again = read_again(writing->rows);
+        g_autoptr(Unknown) lost = unknown_new();
         g_auto(GStrv) texts = NULL;
 
-        for (size_t i = 0; i < unknown_size(unknown); i++) {
+        for (size_t i = 0; again && i < unknown_size(unknown); i++) {
                 bool is_missing = false;
 
-                for (size_t j = 0; j < unknown_size(missing) && !is_missing; j++)
-                        is_missing = span_is_in(unknown_at(unknown, i), unknown_at(missing, j));
+                for (size_t j = 0; j < unknown_size(again->unknown) && !is_missing; j++)
+                        is_missing =
+                                span_is_in(unknown_at(unknown, i), unknown_at(again->unknown, j));
                 if (!is_missing)
                         unknown_add(lost, unknown_at(unknown, i));
         }
@@ -215,9 +224,13 @@ void cpuid_r_write(FormatOutput *output) {
         };
 
         choose_rows(&writing);
-        while (fill_gaps(&writing))
-                ;
-        find_unusual(&writing);
+        if (leaf_table_size(writing.rows) == 0 && !find_unknown(output->guest->unknown, 0, 0))
+                (void) add_answer(&writing, 0, 0);
+        if (leaf_table_size(writing.rows) > 0) {
+                while (fill_gaps(&writing))
+                        ;
+                find_unusual(&writing);
+        }
         leaf_table_sort(writing.rows);
 
         g_string_append(output->text, "CPU:\n");
