@@ -5,7 +5,6 @@
 
 #include "client/formats/format.h"
 #include "client/formats/json-write.h"
-#include "client/formats/losses.h"
 
 /* What is neither is told as of a guest. */
 static bool read_json(const char *text, size_t n_text, const FormatOptions *options,
@@ -23,9 +22,6 @@ static void write_json(FormatOutput *output) {
                 json_write_guest(output->guest, output->is_pretty);
 
         g_string_append_printf(output->text, "%s\n", text);
-        /* A profile has no place for it, a guest has. */
-        if (output->host)
-                losses_add_unknown(output);
 }
 
 const Format format_json = {

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "client/formats/format.h"
-#include "client/formats/losses.h"
 #include "policy/recording.h"
 
 static bool looks_like(const char *text, size_t n_text) {
@@ -31,7 +30,6 @@ static void write_recording(FormatOutput *output) {
         g_autofree char *text = recording_write(output->host);
 
         g_string_append(output->text, text);
-        losses_add_unknown(output);
 }
 
 const Format format_recording = {
