@@ -32,10 +32,6 @@ static void writing_done(Writing *writing) {
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Writing, writing_done)
 
-static void add_place(GPtrArray *places, const Leaf *row) {
-        g_ptr_array_add(places, g_strdup_printf("0x%x.%u", row->leaf, row->subleaf));
-}
-
 static bool is_zero(const Leaf *row) {
         static const uint32_t zeros[N_REGISTERS];
 
@@ -50,11 +46,11 @@ static void choose_rows(Writing *writing) {
                 const Leaf *row = leaf_table_at(table, i);
 
                 if (leaf_table_find(table, row->leaf, row->subleaf) != row)
-                        add_place(writing->hidden, row);
+                        g_ptr_array_add(writing->hidden, losses_place(row));
                 else if (!words_is_above(table, row->leaf))
                         leaf_table_add(writing->rows, row);
                 else if (!is_zero(row))
-                        add_place(writing->above, row);
+                        g_ptr_array_add(writing->above, losses_place(row));
         }
 }
 
@@ -163,7 +159,7 @@ static void find_unusual(Writing *writing) {
                 const Leaf *own = leaf_table_find(table, row->leaf, row->subleaf);
 
                 if (own && own->subleaf == row->subleaf && own->flags != row->flags)
-                        add_place(writing->unusual, row);
+                        g_ptr_array_add(writing->unusual, losses_place(row));
         }
 }
 
@@ -195,17 +191,12 @@ static void add_unknown_losses(const Writing *writing) {
                         (const char *const *) texts);
 }
 
-static void add_places(const Writing *writing, const char *what, GPtrArray *places) {
-        g_ptr_array_add(places, NULL);
-        losses_add_list(writing->output, what, (const char *const *) places->pdata);
-}
-
 static void add_losses(const Writing *writing) {
         g_auto(GStrv) zeros = unknown_to_texts(writing->zeros);
 
-        add_places(writing, "rows behind others of the same place", writing->hidden);
-        add_places(writing, "rows above the highest leaf", writing->above);
-        add_places(writing, "which sub-leaves these answer for", writing->unusual);
+        losses_add_places(writing->output, "rows behind others of the same place", writing->hidden);
+        losses_add_places(writing->output, "rows above the highest leaf", writing->above);
+        losses_add_places(writing->output, "which sub-leaves these answer for", writing->unusual);
         add_unknown_losses(writing);
         losses_add_list(writing->output, "that there is nothing in", (const char *const *) zeros);
         losses_add_capabilities(writing->output);

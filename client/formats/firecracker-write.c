@@ -38,6 +38,7 @@ static void write_row(JsonText *json, const Leaf *row, const Unknown *unknown) {
 
 /* The rows that answer, sorted */
 static LeafTable *rows_to_write(FormatOutput *output) {
+        g_autoptr(GPtrArray) hidden = g_ptr_array_new_with_free_func(g_free);
         const LeafTable *table = output->guest->table;
         LeafTable *rows = leaf_table_new();
 
@@ -47,11 +48,10 @@ static LeafTable *rows_to_write(FormatOutput *output) {
                 if (leaf_table_find(table, row->leaf, row->subleaf) == row)
                         leaf_table_add(rows, row);
                 else
-                        losses_add(output,
-                                   "the second row of leaf 0x%x sub-leaf %u, which does not count",
-                                   row->leaf, row->subleaf);
+                        g_ptr_array_add(hidden, losses_place(row));
         }
 
+        losses_add_places(output, "rows behind others of the same place", hidden);
         leaf_table_sort(rows);
         return rows;
 }

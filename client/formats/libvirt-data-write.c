@@ -55,7 +55,9 @@ static void write_row(FormatOutput *output, const Leaf *row) {
 }
 
 /* The first of several counts for a guest; a reader would put them together. */
-static LeafTable *list_first_rows(const LeafTable *table) {
+static LeafTable *list_first_rows(FormatOutput *output) {
+        g_autoptr(GPtrArray) hidden = g_ptr_array_new_with_free_func(g_free);
+        const LeafTable *table = output->guest->table;
         LeafTable *first = leaf_table_new();
 
         for (size_t i = 0; i < leaf_table_size(table); i++) {
@@ -68,10 +70,13 @@ static LeafTable *list_first_rows(const LeafTable *table) {
                         is_there = is_there ||
                                 (other->leaf == row->leaf && other->subleaf == row->subleaf);
                 }
-                if (!is_there)
+                if (is_there)
+                        g_ptr_array_add(hidden, losses_place(row));
+                else
                         leaf_table_add(first, row);
         }
 
+        losses_add_places(output, "rows behind others of the same place", hidden);
         return first;
 }
 
@@ -134,39 +139,28 @@ static void lose_flags(FormatOutput *output, const LeafTable *table) {
                 const Leaf *row = leaf_table_at(output->guest->table, i);
 
                 if (is_counted(table, row) != ((row->flags & LEAF_FLAG_INDEXED) != 0))
-                        g_ptr_array_add(places,
-                                        g_strdup_printf("0x%x.%u", row->leaf, row->subleaf));
+                        g_ptr_array_add(places, losses_place(row));
         }
 
-        g_ptr_array_add(places, NULL);
-        losses_add_list(output, "which sub-leaves these answer for",
-                        (const char *const *) places->pdata);
-}
-
-static int compare_index(const void *a, const void *b) {
-        uint32_t one = GPOINTER_TO_UINT(a), other = GPOINTER_TO_UINT(b);
-
-        return (one > other) - (one < other);
+        losses_add_places(output, "which sub-leaves these answer for", places);
 }
 
 static void write_msrs(FormatOutput *output) {
-        g_autoptr(GList) indexes = NULL;
+        g_autoptr(GArray) indexes = guest_list_msrs(output->guest);
 
-        if (!output->guest->msrs)
-                return;
+        for (size_t i = 0; i < indexes->len; i++) {
+                uint32_t index = g_array_index(indexes, uint32_t, i);
+                uint64_t value = 0;
 
-        indexes = g_list_sort(g_hash_table_get_keys(output->guest->msrs), compare_index);
-        for (const GList *i = indexes; i; i = i->next) {
-                const uint64_t *value = g_hash_table_lookup(output->guest->msrs, i->data);
-
-                g_string_append_printf(
-                        output->text, "  <msr index='0x%x' edx='0x%08x' eax='0x%08x'/>\n",
-                        GPOINTER_TO_UINT(i->data), (uint32_t) (*value >> 32), (uint32_t) *value);
+                (void) guest_get_msr(output->guest, index, &value);
+                g_string_append_printf(output->text,
+                                       "  <msr index='0x%x' edx='0x%08x' eax='0x%08x'/>\n", index,
+                                       (uint32_t) (value >> 32), (uint32_t) value);
         }
 }
 
 void libvirt_data_write(FormatOutput *output) {
-        g_autoptr(LeafTable) table = list_first_rows(output->guest->table);
+        g_autoptr(LeafTable) table = list_first_rows(output);
 
         lose_flags(output, table);
         close_ranges(table, output->guest->unknown);

@@ -31,6 +31,15 @@ void losses_add_list(FormatOutput *output, const char *what, const char *const *
                 losses_add(output, "%s: %s", what, list->str);
 }
 
+void losses_add_places(FormatOutput *output, const char *what, GPtrArray *places) {
+        g_ptr_array_add(places, NULL);
+        losses_add_list(output, what, (const char *const *) places->pdata);
+}
+
+char *losses_place(const Leaf *row) {
+        return g_strdup_printf("0x%x.%u", row->leaf, row->subleaf);
+}
+
 void losses_add_capabilities(FormatOutput *output) {
         CapabilitySet set = output->guest->capabilities;
         g_autofree const char **names = capability_set_names(set);

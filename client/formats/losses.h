@@ -15,6 +15,11 @@ void losses_add(FormatOutput *output, const char *format, ...) G_GNUC_PRINTF(2, 
 /* "WHAT: A, B and 3 more"; nothing where there are no names */
 void losses_add_list(FormatOutput *output, const char *what, const char *const *names);
 
+/* The same of places; ends the array with NULL */
+void losses_add_places(FormatOutput *output, const char *what, GPtrArray *places);
+/* "0x7.0" */
+char *losses_place(const Leaf *row);
+
 /* Where they are not what the usual VMM enables */
 void losses_add_capabilities(FormatOutput *output);
 void losses_add_msrs(FormatOutput *output);

@@ -370,6 +370,7 @@ static void test_losses(void) {
         g_assert_cmphex(form_register(again, 7, 0, REGISTER_ECX), ==, 0);
         g_assert_cmphex(form_register(again, 7, 0, REGISTER_EDX), ==, 7);
         g_assert_cmpstr(losses, ==,
+                        "rows behind others of the same place: 0x7.0\n"
                         "which sub-leaves these answer for: 0x1.0, 0x4.0\n"
                         "that it is unknown what is in: 0x1, 0x7.0:ecx, 0x7.0:edx[0]\n"
                         "that its VMM enables nothing\n"
