@@ -152,4 +152,5 @@ const Format format_qemu = {
         .looks_like = looks_like,
         .read = read_qemu,
         .write = qemu_write_line,
+        .has_model = true,
 };
