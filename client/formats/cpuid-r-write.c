@@ -12,6 +12,9 @@
 #include "client/formats/losses.h"
 #include "policy/words.h"
 
+/* So many leaves of a gap are filled at once: others want room, too */
+#define RUN_MAX 16
+
 /* One way to write, and what is said about it */
 typedef struct Writing {
         FormatOutput *output;
@@ -85,20 +88,16 @@ static const UnknownSpan *find_unknown(const Unknown *unknown, uint32_t leaf, ui
         return NULL;
 }
 
-/* The first leaf of a span of which it is known what the guest has in it */
-static bool find_known(const Guest *guest, const UnknownSpan *span, uint32_t *ret_leaf) {
-        uint32_t leaf = span->leaf;
-
+/* The first leaf of a span, from *leaf on, of which it is known what the guest has in it */
+static bool find_known(const Guest *guest, const UnknownSpan *span, uint32_t *leaf) {
         for (;;) {
-                const UnknownSpan *unknown = find_unknown(guest->unknown, leaf, span->subleaf);
+                const UnknownSpan *unknown = find_unknown(guest->unknown, *leaf, span->subleaf);
 
-                if (!unknown) {
-                        *ret_leaf = leaf;
+                if (!unknown)
                         return true;
-                }
                 if (unknown->leaf_last >= span->leaf_last)
                         return false;
-                leaf = unknown->leaf_last + 1;
+                *leaf = unknown->leaf_last + 1;
         }
 }
 
@@ -123,27 +122,46 @@ static bool add_answer(Writing *writing, uint32_t leaf, uint32_t subleaf) {
         return true;
 }
 
-/* A row for the first gap of each leaf, or run of leaves; false: there was none left. A row may
- * change what is missing behind it. */
-static bool fill_gaps(Writing *writing) {
+/* A row for each leaf of a gap: what is missing of a leaf depends on its first. false: there was
+ * none to add. */
+static bool fill_gap(Writing *writing, const UnknownSpan *span, uint32_t *ret_last) {
         const Guest *guest = writing->output->guest;
+        uint32_t leaf = span->leaf;
+        bool is_filled = false;
+
+        for (unsigned i = 0; i < RUN_MAX && find_known(guest, span, &leaf); i++) {
+                if (!add_answer(writing, leaf, span->subleaf)) {
+                        unknown_add(writing->zeros, span);
+                        break;
+                }
+
+                is_filled = true;
+                *ret_last = leaf;
+                /* Those that tell how far the range goes, and whether there are others */
+                if (leaf <= 1 || leaf == words_range_base(leaf) || leaf == span->leaf_last)
+                        break;
+                leaf++;
+        }
+
+        return is_filled;
+}
+
+/* Rows for the first gap of each leaf, and for runs of leaves; false: there was none left. A row
+ * may change what is missing behind it. */
+static bool fill_gaps(Writing *writing) {
         g_autoptr(Guest) again = read_again(writing->rows);
         uint64_t changed = UINT64_MAX; /* the leaf that has one now */
 
         for (size_t i = 0; i < unknown_size(again->unknown); i++) {
                 const UnknownSpan *span = unknown_at(again->unknown, i);
-                uint32_t leaf;
+                uint32_t last;
 
-                if (span->leaf == changed || !find_known(guest, span, &leaf))
+                if (span->leaf == changed || !fill_gap(writing, span, &last))
                         continue;
-                if (!add_answer(writing, leaf, span->subleaf)) {
-                        unknown_add(writing->zeros, span);
-                        continue;
-                }
 
-                changed = leaf;
+                changed = last;
                 /* They tell whether there are the other ranges. */
-                if (leaf <= 1)
+                if (last <= 1)
                         break;
         }
 
