@@ -171,7 +171,7 @@ static void print_unchecked(Output *output, const CpuiddVerdict *verdict) {
 
         output_end_line(output);
         output_add(output, STYLE_DOUBTFUL,
-                   "not checked: the guest's source, or the host's, does not tell what is there");
+                   "not checked: it is not known what the guest, or the host, has there");
         output_end_line(output);
         output_column(output, 2);
         output_wrap(output, STYLE_PLAIN, 2, runs);

@@ -31,7 +31,7 @@ const Command *command_find(const char *name, GError **error) {
         return NULL;
 }
 
-void session_notice(Session *session, const char *format, ...) {
+void session_notice(const Session *session, const char *format, ...) {
         va_list arguments;
 
         va_start(arguments, format);
@@ -39,10 +39,25 @@ void session_notice(Session *session, const char *format, ...) {
         va_end(arguments);
 }
 
-CpuiddHost *session_open_host(const Session *session, GError **error) {
-        if (session->host_path)
-                return cpuidd_host_new_from_file(session->host_path, NULL, error);
+const char *session_path(const char *path) {
+        return g_str_equal(path, "-") ? "standard input" : path;
+}
 
-        return cpuidd_host_connect(session->is_user ? CPUIDD_BUS_USER : CPUIDD_BUS_SYSTEM, NULL,
-                                   error);
+void session_warn(const Session *session, const char *path, const char *const *warnings) {
+        for (size_t i = 0; warnings[i]; i++)
+                session_notice(session, "%s: warning: %s", session_path(path), warnings[i]);
+}
+
+CpuiddHost *session_open_host(const Session *session, GError **error) {
+        const char *path = session->host_path;
+        CpuiddHost *host;
+
+        if (!path)
+                return cpuidd_host_connect(session->is_user ? CPUIDD_BUS_USER : CPUIDD_BUS_SYSTEM,
+                                           NULL, error);
+
+        host = cpuidd_host_new_from_file(path, NULL, error);
+        if (host)
+                session_warn(session, path, cpuidd_host_get_warnings(host));
+        return host;
 }

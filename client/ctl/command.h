@@ -56,7 +56,12 @@ extern const Command command_status;
 const Command *command_find(const char *name, GError **error);
 
 /* Something to be known beside the answer */
-void session_notice(Session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void session_notice(const Session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* What was strange about a file, a notice each; @path: "-" is standard input */
+void session_warn(const Session *session, const char *path, const char *const *warnings);
 
-/* The host that is asked: the file's, or a daemon */
+/* What messages call a file */
+const char *session_path(const char *path);
+
+/* The host that is asked: the file's, with its warnings, or a daemon */
 CpuiddHost *session_open_host(const Session *session, GError **error);

@@ -39,7 +39,10 @@ static CpuiddGuest *read_guest(Session *session, const char *path, GError **erro
 
         host = session_open_host(session, error);
         if (!host) {
-                g_prefix_error(error, "%s is a template and needs a host: ", reading_path(path));
+                g_prefix_error(error,
+                               "%s: is a template, which is a guest only on a host (--host FILE, "
+                               "or a daemon): ",
+                               session_path(path));
                 return NULL;
         }
 
@@ -64,7 +67,7 @@ static bool run(Session *session, char **arguments, GError **error) {
                 return false;
 
         host = cpuidd_guest_get_host(guest);
-        return form_write(session, &arg_writing, reading_path(arguments[0]), host, guest, error);
+        return form_write(session, &arg_writing, session_path(arguments[0]), host, guest, error);
 }
 
 const Command command_convert = {

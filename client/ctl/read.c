@@ -30,16 +30,10 @@ bool reading_check(const Reading *reading, GError **error) {
         return form_check_reader(reading->form, error) && parse_cpu(reading->cpu, &cpu, error);
 }
 
-const char *reading_path(const char *path) {
-        return g_str_equal(path, "-") ? "standard input" : path;
-}
-
 /* Hands @guest on; NULL is fine */
-static CpuiddGuest *tell_warnings(Session *session, const char *path, CpuiddGuest *guest) {
-        const char *const *warnings = guest ? cpuidd_guest_get_warnings(guest) : NULL;
-
-        for (size_t i = 0; warnings && warnings[i]; i++)
-                session_notice(session, "%s: warning: %s", reading_path(path), warnings[i]);
+static CpuiddGuest *tell_warnings(const Session *session, const char *path, CpuiddGuest *guest) {
+        if (guest)
+                session_warn(session, path, cpuidd_guest_get_warnings(guest));
         return guest;
 }
 

@@ -30,9 +30,6 @@ typedef struct Reading {
 /* Before anything is read. CPUIDD_ERROR_INPUT. */
 bool reading_check(const Reading *reading, GError **error);
 
-/* What messages call a file */
-const char *reading_path(const char *path);
-
 /* The guest; warnings become notices of the session */
 CpuiddGuest *reading_guest(Session *session, const Reading *reading, const char *path,
                            GError **error);

@@ -32,13 +32,18 @@ static char *describe_kernel(const CpuiddStatus *status) {
         return g_strdup_printf("%s%s%s", status->kernel, *modules ? " with " : "", modules);
 }
 
+/* A table that does not tell the signature, or has none, has no family. */
 static char *describe_processor(const CpuiddStatus *status) {
+        g_autofree char *signature = NULL;
+
         if (!status->vendor)
                 return NULL;
 
-        return g_strdup_printf("%s%s%s, family %u, model %u, stepping %u%s%s", status->brand ?: "",
-                               status->brand ? " - " : "", status->vendor, status->family,
-                               status->model, status->stepping,
+        if (status->family > 0)
+                signature = g_strdup_printf(", family %u, model %u, stepping %u", status->family,
+                                            status->model, status->stepping);
+        return g_strdup_printf("%s%s%s%s%s%s", status->brand ?: "", status->brand ? " - " : "",
+                               status->vendor, signature ?: "",
                                status->microcode ? ", microcode " : "", status->microcode ?: "");
 }
 

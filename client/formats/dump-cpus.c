@@ -236,45 +236,53 @@ static char *join_places(GArray *differences) {
         return g_string_free(text, FALSE);
 }
 
-void dump_cpus_warn(const Dump *dump, const DumpCpu *base, GPtrArray *warnings) {
+void dump_cpus_warn_different(const Dump *dump, const DumpCpu *base, GPtrArray *warnings) {
         g_autoptr(GArray) differences = g_array_new(FALSE, FALSE, sizeof(Leaf));
-        g_autoptr(GArray) other_numbers = numbers_new(), empty_numbers = numbers_new();
+        g_autoptr(GArray) others = numbers_new();
         g_autoptr(LeafTable) table = dump_cpu_clean(base);
+        g_autofree char *numbers = NULL, *places = NULL;
 
         for (size_t i = 0; i < dump->cpus->len; i++) {
                 const DumpCpu *cpu = dump->cpus->pdata[i];
                 g_autoptr(LeafTable) other = NULL;
 
-                if (cpu == base)
+                if (cpu == base || leaf_table_size(cpu->table) == 0)
                         continue;
-                if (leaf_table_size(cpu->table) == 0) {
-                        g_array_append_val(empty_numbers, cpu->number);
-                        continue;
-                }
 
                 other = dump_cpu_clean(cpu);
                 if (compare_tables(table, other, differences))
-                        g_array_append_val(other_numbers, cpu->number);
+                        g_array_append_val(others, cpu->number);
         }
 
-        if (other_numbers->len > 0) {
-                g_autofree char *numbers = list_sorted(other_numbers);
-                g_autofree char *places = join_places(differences);
+        if (others->len == 0)
+                return;
 
-                g_ptr_array_add(warnings,
-                                g_strdup_printf("CPU %u is taken, and CPU%s %s answer%s otherwise: "
-                                                "%s",
-                                                base->number, other_numbers->len > 1 ? "s" : "",
-                                                numbers, other_numbers->len > 1 ? "" : "s",
-                                                places));
-        }
-        if (empty_numbers->len > 0) {
-                g_autofree char *numbers = list_sorted(empty_numbers);
+        numbers = list_sorted(others);
+        places = join_places(differences);
+        g_ptr_array_add(warnings,
+                        g_strdup_printf("CPU %u is taken, and CPU%s %s answer%s otherwise: %s",
+                                        base->number, others->len > 1 ? "s" : "", numbers,
+                                        others->len > 1 ? "" : "s", places));
+}
 
-                g_ptr_array_add(warnings,
-                                g_strdup_printf("there is no leaf of CPU%s %s",
-                                                empty_numbers->len > 1 ? "s" : "", numbers));
+void dump_cpus_warn_empty(const Dump *dump, GPtrArray *warnings) {
+        g_autoptr(GArray) empty = numbers_new();
+        g_autofree char *numbers = NULL;
+
+        for (size_t i = 0; i < dump->cpus->len; i++) {
+                const DumpCpu *cpu = dump->cpus->pdata[i];
+
+                if (leaf_table_size(cpu->table) == 0)
+                        g_array_append_val(empty, cpu->number);
         }
+
+        if (empty->len == 0)
+                return;
+
+        numbers = list_sorted(empty);
+        g_ptr_array_add(warnings,
+                        g_strdup_printf("there is no leaf of CPU%s %s", empty->len > 1 ? "s" : "",
+                                        numbers));
 }
 
 /* CPUs that answer with the same difference from the base */

@@ -18,7 +18,8 @@ char *dump_cpus_list(const Dump *dump);
 
 /* Adds to @warnings what differs from @base though it does not on a healthy machine, and the CPUs
  * of which there is nothing */
-void dump_cpus_warn(const Dump *dump, const DumpCpu *base, GPtrArray *warnings);
+void dump_cpus_warn_different(const Dump *dump, const DumpCpu *base, GPtrArray *warnings);
+void dump_cpus_warn_empty(const Dump *dump, GPtrArray *warnings);
 
 /* Says which alternative is taken, and what others there are: their differences are no flaw */
 void dump_cpus_warn_alternatives(const Dump *dump, const DumpCpu *base, GPtrArray *warnings);

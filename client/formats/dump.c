@@ -252,13 +252,16 @@ static Unknown *find_unknown(const Dump *dump, const DumpCpu *cpu, const LeafTab
         return unknown;
 }
 
-static void add_warnings(const Dump *dump, const DumpCpu *cpu, int64_t number,
+/* @is_of_all: all CPUs are taken, and not @cpu alone */
+static void add_warnings(const Dump *dump, const DumpCpu *cpu, int64_t number, bool is_of_all,
                          GPtrArray *warnings) {
         for (size_t i = 0; i < dump->warnings->len; i++)
                 g_ptr_array_add(warnings, g_strdup(dump->warnings->pdata[i]));
 
+        if (!dump->alternatives && !is_of_all)
+                dump_cpus_warn_different(dump, cpu, warnings);
         if (!dump->alternatives)
-                dump_cpus_warn(dump, cpu, warnings);
+                dump_cpus_warn_empty(dump, warnings);
         else if (number < 0)
                 dump_cpus_warn_alternatives(dump, cpu, warnings);
 }
@@ -289,12 +292,13 @@ Guest *dump_to_guest(const Dump *dump, int64_t number, GPtrArray *warnings, GErr
                 guest->capabilities = dump->capabilities;
         copy_msrs(cpu, guest);
         guest_take_unknown(guest, find_unknown(dump, cpu, guest->table));
-        add_warnings(dump, cpu, number, warnings);
+        add_warnings(dump, cpu, number, false, warnings);
         return guest;
 }
 
 Host *dump_to_host(const Dump *dump, int64_t number, GPtrArray *warnings, GError **error) {
         const DumpCpu *cpu = choose_cpu(dump, number, error);
+        bool is_of_all = number < 0 && !dump->alternatives;
         g_autoptr(Host) host = NULL;
         LeafTable *table;
         GHashTableIter iter;
@@ -315,12 +319,11 @@ Host *dump_to_host(const Dump *dump, int64_t number, GPtrArray *warnings, GError
                         host_set_msr(host, GPOINTER_TO_UINT(key), *(const uint64_t *) value);
         }
 
-        if (number < 0 && !dump->alternatives &&
-            !dump_cpus_add_kinds(dump, cpu, host_kinds_mutable(host), error))
+        if (is_of_all && !dump_cpus_add_kinds(dump, cpu, host_kinds_mutable(host), error))
                 return NULL;
         if (!host_seal(host, error))
                 return NULL;
 
-        add_warnings(dump, cpu, number, warnings);
+        add_warnings(dump, cpu, number, is_of_all, warnings);
         return g_steal_pointer(&host);
 }

@@ -217,11 +217,16 @@ char *cpuidd_guest_to_json(const CpuiddGuest *guest, CpuiddJson style);
 CpuiddHost *cpuidd_host_connect(CpuiddBus bus, const char *address, GError **error);
 
 /* A profile, a recording, or any table that can be read (then a bare host: that table is what KVM
- * offers, and nothing else is known of it). Arguments and errors as with
+ * offers, and nothing else is known of it; a dump of several CPUs offers what all of them have, or
+ * with @options->cpu what that one has). A template is none. Arguments and errors as with
  * cpuidd_guest_read(). */
-CpuiddHost *cpuidd_host_new_from_file(const char *path, const char *form, GError **error);
+CpuiddHost *cpuidd_host_new_from_file(const char *path, const CpuiddReadOptions *options,
+                                      GError **error);
 CpuiddHost *cpuidd_host_new_from_bytes(const char *name, const void *bytes, size_t n_bytes,
-                                       const char *form, GError **error);
+                                       const CpuiddReadOptions *options, GError **error);
+
+/* As cpuidd_guest_get_warnings(); of a daemon none, never NULL */
+const char *const *cpuidd_host_get_warnings(const CpuiddHost *host);
 
 CpuiddHost *cpuidd_host_ref(CpuiddHost *host);
 CpuiddHost *cpuidd_host_unref(CpuiddHost *host);

@@ -31,7 +31,7 @@ static CpuiddGuest *guest_wrap(Guest *policy, const char *name) {
         return guest;
 }
 
-static char **take_warnings(FormatInput *input) {
+char **input_take_warnings(FormatInput *input) {
         if (!input->warnings)
                 return g_new0(char *, 1);
 
@@ -61,11 +61,11 @@ static CpuiddGuest *guest_take_input(FormatInput *input, const char *name) {
         guest->template = g_steal_pointer(&input->template);
         guest->host = g_steal_pointer(&input->host);
         g_strfreev(guest->warnings);
-        guest->warnings = take_warnings(input);
+        guest->warnings = input_take_warnings(input);
         return guest;
 }
 
-static FormatOptions options_of(const CpuiddReadOptions *options) {
+FormatOptions read_options_to_format(const CpuiddReadOptions *options) {
         FormatOptions read = FORMAT_OPTIONS_DEFAULT;
 
         if (options) {
@@ -77,7 +77,7 @@ static FormatOptions options_of(const CpuiddReadOptions *options) {
 }
 
 CpuiddGuest *cpuidd_guest_read(const char *path, const CpuiddReadOptions *options, GError **error) {
-        const FormatOptions read = options_of(options);
+        const FormatOptions read = read_options_to_format(options);
         const char *name = file_display_name(path);
         g_auto(FormatInput) input = {};
         GError *local_error = NULL;
@@ -92,7 +92,7 @@ CpuiddGuest *cpuidd_guest_read(const char *path, const CpuiddReadOptions *option
 
 CpuiddGuest *cpuidd_guest_read_bytes(const char *name, const void *bytes, size_t n_bytes,
                                      const CpuiddReadOptions *options, GError **error) {
-        const FormatOptions read = options_of(options);
+        const FormatOptions read = read_options_to_format(options);
         g_auto(FormatInput) input = {};
         GError *local_error = NULL;
 

@@ -36,34 +36,46 @@ CpuiddHost *host_wrap(Host *policy, const char *name) {
         return host;
 }
 
+static CpuiddHost *host_take_input(FormatInput *input, const char *name) {
+        CpuiddHost *host = host_wrap(g_steal_pointer(&input->host), name);
+
+        host->warnings = input_take_warnings(input);
+        return host;
+}
+
 CpuiddHost *cpuidd_host_new_from_bytes(const char *name, const void *bytes, size_t n_bytes,
-                                       const char *form, GError **error) {
-        FormatOptions options = FORMAT_OPTIONS_DEFAULT;
+                                       const CpuiddReadOptions *options, GError **error) {
+        const FormatOptions read = read_options_to_format(options);
         g_auto(FormatInput) input = {};
         GError *local_error = NULL;
 
-        options.form = form;
-        if (!format_read_host(bytes, n_bytes, &options, &input, &local_error)) {
+        if (!format_read_host(bytes, n_bytes, &read, &input, &local_error)) {
                 set_error_input(error, local_error, name);
                 return NULL;
         }
 
-        return host_wrap(g_steal_pointer(&input.host), name);
+        return host_take_input(&input, name);
 }
 
-CpuiddHost *cpuidd_host_new_from_file(const char *path, const char *form, GError **error) {
-        FormatOptions options = FORMAT_OPTIONS_DEFAULT;
+CpuiddHost *cpuidd_host_new_from_file(const char *path, const CpuiddReadOptions *options,
+                                      GError **error) {
+        const FormatOptions read = read_options_to_format(options);
         const char *name = file_display_name(path);
         g_auto(FormatInput) input = {};
         GError *local_error = NULL;
 
-        options.form = form;
-        if (!format_read_host_path(path, &options, &input, &local_error)) {
+        if (!format_read_host_path(path, &read, &input, &local_error)) {
                 set_error_input(error, local_error, name);
                 return NULL;
         }
 
-        return host_wrap(g_steal_pointer(&input.host), name);
+        return host_take_input(&input, name);
+}
+
+const char *const *cpuidd_host_get_warnings(const CpuiddHost *host) {
+        static const char *const none[] = { NULL };
+
+        return host->warnings ? (const char *const *) host->warnings : none;
 }
 
 CpuiddHost *cpuidd_host_ref(CpuiddHost *host) {
@@ -78,6 +90,7 @@ CpuiddHost *cpuidd_host_unref(CpuiddHost *host) {
         g_clear_pointer(&host->offers, offer_cache_free);
         g_clear_pointer(&host->host, host_unref);
         g_clear_pointer(&host->bus, bus_free);
+        g_strfreev(host->warnings);
         g_free(host->name);
         g_free(host);
         return NULL;

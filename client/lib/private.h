@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "client/formats/format.h"
 #include "client/formats/template.h"
 #include "client/lib/bus.h"
 #include "client/lib/cpuidd.h"
@@ -31,7 +32,12 @@ struct CpuiddHost {
         Host *host;
         OfferCache *offers;
         Bus *bus;
+        char **warnings; /* of its reading; NULL of a daemon */
 };
+
+FormatOptions read_options_to_format(const CpuiddReadOptions *options);
+/* Never NULL */
+char **input_take_warnings(FormatInput *input);
 
 /* What policy and formats refuse is an input that cannot be used; @name (or NULL) is put in
  * front. Takes @cause over; always false. */

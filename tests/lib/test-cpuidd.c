@@ -216,6 +216,30 @@ static void test_unknown_guest(void) {
         assert_names(cpuidd_guest_get_unknown(again), "0x1.0:eax 0x1.0:ecx[14]");
 }
 
+/* A dump that is a host is all of its CPUs, or the one that is asked for. */
+static void test_dump_as_host(void) {
+        static const char dump[] = "CPU 0:\n   0x00000000 0x00: eax=0x1 ebx=0x1 ecx=0x1 edx=0x1\n"
+                                   "CPU 1:\n   0x00000000 0x00: eax=0x1 ebx=0x1 ecx=0x1 edx=0x3\n"
+                                   "CPU 2:\n";
+        CpuiddReadOptions options = CPUIDD_READ_OPTIONS_DEFAULT;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CpuiddHost) all =
+                cpuidd_host_new_from_bytes("h", dump, strlen(dump), NULL, &error),
+                              one = NULL;
+        g_autoptr(CpuiddStatus) status = cpuidd_host_get_status(all, &error);
+        const char *const *warnings = cpuidd_host_get_warnings(all);
+
+        g_assert_no_error(error);
+        g_assert_cmpuint(status->n_kinds, ==, 2);
+        g_assert_cmpstr(warnings[0], ==, "there is no leaf of CPU 2");
+        g_assert_null(warnings[1]);
+
+        options.cpu = 1;
+        one = cpuidd_host_new_from_bytes("h", dump, strlen(dump), &options, &error);
+        g_assert_no_error(error);
+        g_assert_nonnull(strstr(cpuidd_host_get_warnings(one)[0], "CPU 1 is taken"));
+}
+
 /* What is not told of a host is kept by both forms, and shown by all that speak of it. */
 static void test_unknown_host(void) {
         static const char profile[] =
@@ -530,7 +554,7 @@ static void test_bad(const void *data) {
         g_assert_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT);
         g_assert_true(g_str_has_prefix(error->message, c->message));
         g_assert_null(
-                cpuidd_host_new_from_bytes("f", c->text, strlen(c->text), c->form, &host_error));
+                cpuidd_host_new_from_bytes("f", c->text, strlen(c->text), &options, &host_error));
         g_assert_error(host_error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT);
         g_assert_true(g_str_has_prefix(host_error->message, c->message));
 }
@@ -598,6 +622,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/write/errors", test_write_errors);
         g_test_add_func("/write/forms", test_forms);
         g_test_add_func("/unknown/guest", test_unknown_guest);
+        g_test_add_func("/dump-as-host", test_dump_as_host);
         g_test_add_func("/unknown/host", test_unknown_host);
         g_test_add_func("/offer/cpuid", test_cpuid);
         g_test_add_func("/offer/fields", test_offer);
