@@ -236,6 +236,46 @@ static char *join_places(GArray *differences) {
         return g_string_free(text, FALSE);
 }
 
+/* A row as in the base where CPUs may differ, and where it is not known */
+static Leaf level_row(const Leaf *row, const Leaf *base, const Unknown *unknown) {
+        Leaf leveled = *row;
+
+        for (Register reg = 0; reg < N_REGISTERS; reg++) {
+                uint32_t mask = expected_mask(row->leaf, reg) |
+                        unknown_mask(unknown, row->leaf, row->subleaf, reg);
+
+                leveled.registers[reg] =
+                        (row->registers[reg] & ~mask) | (base->registers[reg] & mask);
+        }
+
+        return leveled;
+}
+
+/* The CPU's rows, as in the base where a difference makes no other kind of CPU */
+static LeafTable *level(const Dump *dump, const DumpCpu *cpu, const LeafTable *base) {
+        g_autoptr(LeafTable) table = dump_cpu_clean(cpu);
+        g_autoptr(Unknown) unknown = dump_cpu_find_unknown(dump, cpu, table);
+        LeafTable *leveled = leaf_table_new();
+
+        for (size_t i = 0; i < leaf_table_size(table); i++) {
+                const Leaf *row = leaf_table_at(table, i);
+                const Leaf *same = leaf_table_find(base, row->leaf, row->subleaf);
+                Leaf own = same ? level_row(row, same, unknown) : *row;
+
+                leaf_table_add(leveled, &own);
+        }
+
+        for (size_t i = 0; i < leaf_table_size(base); i++) {
+                const Leaf *row = leaf_table_at(base, i);
+
+                if (!leaf_table_find(table, row->leaf, row->subleaf) &&
+                    unknown_mask(unknown, row->leaf, row->subleaf, REGISTER_EAX) == UINT32_MAX)
+                        leaf_table_add(leveled, row);
+        }
+
+        return leveled;
+}
+
 void dump_cpus_warn_different(const Dump *dump, const DumpCpu *base, GPtrArray *warnings) {
         g_autoptr(GArray) differences = g_array_new(FALSE, FALSE, sizeof(Leaf));
         g_autoptr(GArray) others = numbers_new();
@@ -249,7 +289,7 @@ void dump_cpus_warn_different(const Dump *dump, const DumpCpu *base, GPtrArray *
                 if (cpu == base || leaf_table_size(cpu->table) == 0)
                         continue;
 
-                other = dump_cpu_clean(cpu);
+                other = level(dump, cpu, table);
                 if (compare_tables(table, other, differences))
                         g_array_append_val(others, cpu->number);
         }
@@ -307,40 +347,19 @@ static bool tables_equal(const LeafTable *left, const LeafTable *right) {
                  memcmp(leaf_table_at(left, 0), leaf_table_at(right, 0), n * sizeof(Leaf)) == 0);
 }
 
-/* With the base's bits where CPUs may differ: these make no kind. */
-static LeafTable *level(const LeafTable *base, const LeafTable *table) {
-        LeafTable *leveled = leaf_table_new();
-
-        for (size_t i = 0; i < leaf_table_size(table); i++) {
-                Leaf row = *leaf_table_at(table, i);
-                const Leaf *same = leaf_table_find(base, row.leaf, row.subleaf);
-
-                for (Register reg = 0; same && reg < N_REGISTERS; reg++) {
-                        uint32_t mask = expected_mask(row.leaf, reg);
-
-                        row.registers[reg] =
-                                (row.registers[reg] & ~mask) | (same->registers[reg] & mask);
-                }
-                leaf_table_add(leveled, &row);
-        }
-
-        return leveled;
-}
-
 /* No more than one too many of them */
 static GPtrArray *find_groups(const Dump *dump, const LeafTable *base) {
         GPtrArray *groups = g_ptr_array_new_with_free_func(group_free);
 
         for (size_t i = 0; i < dump->cpus->len && groups->len <= KINDS_MAX; i++) {
                 const DumpCpu *cpu = dump->cpus->pdata[i];
-                g_autoptr(LeafTable) table = dump_cpu_clean(cpu);
-                g_autoptr(LeafTable) leveled = level(base, table);
-                g_autoptr(LeafTable) rows = NULL;
+                g_autoptr(LeafTable) leveled = NULL, rows = NULL;
                 Group *group = NULL;
 
-                if (leaf_table_size(table) == 0)
+                if (leaf_table_size(cpu->table) == 0)
                         continue;
 
+                leveled = level(dump, cpu, base);
                 rows = kinds_difference(base, leveled);
                 for (size_t j = 0; j < groups->len && !group; j++)
                         if (tables_equal(((Group *) groups->pdata[j])->rows, rows))

@@ -12,6 +12,8 @@
 
 /* Without what lies above the maximum of its range */
 LeafTable *dump_cpu_clean(const DumpCpu *cpu);
+/* What is not told of it, with that @table as its rows */
+Unknown *dump_cpu_find_unknown(const Dump *dump, const DumpCpu *cpu, const LeafTable *table);
 
 /* The numbers of those that have rows: "0-3,8", of alternatives with their names: "0 Raw, 1 Host" */
 char *dump_cpus_list(const Dump *dump);

@@ -236,7 +236,7 @@ static LeafTable *take_table(const Dump *dump, const DumpCpu *cpu) {
                                                     dump_cpu_clean(cpu);
 }
 
-static Unknown *find_unknown(const Dump *dump, const DumpCpu *cpu, const LeafTable *table) {
+Unknown *dump_cpu_find_unknown(const Dump *dump, const DumpCpu *cpu, const LeafTable *table) {
         Unknown *unknown = unknown_copy(dump->unknown);
         EnumerateMissing flags = 0;
 
@@ -291,9 +291,25 @@ Guest *dump_to_guest(const Dump *dump, int64_t number, GPtrArray *warnings, GErr
         if (dump->has_capabilities)
                 guest->capabilities = dump->capabilities;
         copy_msrs(cpu, guest);
-        guest_take_unknown(guest, find_unknown(dump, cpu, guest->table));
+        guest_take_unknown(guest, dump_cpu_find_unknown(dump, cpu, guest->table));
         add_warnings(dump, cpu, number, false, warnings);
         return guest;
+}
+
+/* What all have is not known where it is not of one. */
+static void add_unknown_of_others(const Dump *dump, const DumpCpu *base, Unknown *unknown) {
+        for (size_t i = 0; i < dump->cpus->len; i++) {
+                const DumpCpu *cpu = dump->cpus->pdata[i];
+                g_autoptr(LeafTable) table = NULL;
+                g_autoptr(Unknown) own = NULL;
+
+                if (cpu == base || leaf_table_size(cpu->table) == 0)
+                        continue;
+
+                table = dump_cpu_clean(cpu);
+                own = dump_cpu_find_unknown(dump, cpu, table);
+                unknown_add_all(unknown, own);
+        }
 }
 
 Host *dump_to_host(const Dump *dump, int64_t number, GPtrArray *warnings, GError **error) {
@@ -301,6 +317,7 @@ Host *dump_to_host(const Dump *dump, int64_t number, GPtrArray *warnings, GError
         bool is_of_all = number < 0 && !dump->alternatives;
         g_autoptr(Host) host = NULL;
         LeafTable *table;
+        Unknown *unknown;
         GHashTableIter iter;
         void *key, *value;
 
@@ -311,7 +328,10 @@ Host *dump_to_host(const Dump *dump, int64_t number, GPtrArray *warnings, GError
         table = take_table(dump, cpu);
         host_info_mutable(host)->name = g_strdup(dump->name);
         host_info_mutable(host)->tsc_khz = dump->tsc_khz;
-        host_take_unknown(host, find_unknown(dump, cpu, table));
+        unknown = dump_cpu_find_unknown(dump, cpu, table);
+        if (is_of_all)
+                add_unknown_of_others(dump, cpu, unknown);
+        host_take_unknown(host, unknown);
         host_take_table(host, HOST_SUPPORTED, table);
         if (cpu->msrs) {
                 g_hash_table_iter_init(&iter, cpu->msrs);

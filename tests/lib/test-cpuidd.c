@@ -240,6 +240,27 @@ static void test_dump_as_host(void) {
         g_assert_nonnull(strstr(cpuidd_host_get_warnings(one)[0], "CPU 1 is taken"));
 }
 
+/* What got lost of one CPU is neither 0 nor another kind, and what all have there is not known. */
+static void test_dump_that_lost_a_part(void) {
+        static const char dump[] = "CPU 0:\n   0x00000000 0x00: eax=0x1 ebx=0x1 ecx=0x1 edx=0x1\n"
+                                   "   0x00000001 0x00: eax=0x611 ebx=0x0 ecx=0x1 edx=0x1\n"
+                                   "CPU 1:\n   0x00000000 0x00: eax=0x1 ebx=0x1 ecx=0x1 edx=0x1\n";
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CpuiddHost) host =
+                cpuidd_host_new_from_bytes("h", dump, strlen(dump), NULL, &error);
+        g_autoptr(CpuiddGuest) guest =
+                cpuidd_guest_read_bytes("g", dump, strlen(dump), NULL, &error);
+        g_autoptr(CpuiddStatus) status = cpuidd_host_get_status(host, &error);
+        g_autoptr(CpuiddVerdict) verdict = cpuidd_host_check(host, guest, 0, &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpuint(status->n_kinds, ==, 0);
+        g_assert_true(g_strv_contains(status->unknown, "0x1"));
+        g_assert_cmpuint(cpuidd_verdict_get_n_errors(verdict), ==, 0);
+        g_assert_true(g_strv_contains(cpuidd_verdict_get_unchecked(verdict), "0x1"));
+        g_assert_null(cpuidd_guest_get_warnings(guest)[0]);
+}
+
 /* What is not told of a host is kept by both forms, and shown by all that speak of it. */
 static void test_unknown_host(void) {
         static const char profile[] =
@@ -623,6 +644,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/write/forms", test_forms);
         g_test_add_func("/unknown/guest", test_unknown_guest);
         g_test_add_func("/dump-as-host", test_dump_as_host);
+        g_test_add_func("/dump-that-lost-a-part", test_dump_that_lost_a_part);
         g_test_add_func("/unknown/host", test_unknown_host);
         g_test_add_func("/offer/cpuid", test_cpuid);
         g_test_add_func("/offer/fields", test_offer);
