@@ -80,6 +80,11 @@ static GPtrArray *read_guests(Session *session, char **paths, GError **error) {
         return g_steal_pointer(&guests);
 }
 
+/* A capability is its own place. */
+static const char *field_of(const CpuiddFinding *finding) {
+        return g_str_equal(finding->field, finding->where) ? "" : finding->field;
+}
+
 /* Wide enough for the widest place and field; where that leaves messages no room, they stand below
  * at MESSAGE_BELOW. */
 typedef struct Columns {
@@ -98,7 +103,7 @@ static Columns find_columns(const Output *output, const CpuiddVerdict *verdict) 
 
         for (size_t i = 0; i < cpuidd_verdict_get_n_findings(verdict); i++) {
                 const CpuiddFinding *finding = cpuidd_verdict_get_finding(verdict, i);
-                unsigned width = text_width(finding->field);
+                unsigned width = text_width(field_of(finding));
 
                 columns.message = MAX(columns.message, columns.field + (width > 0 ? width + 2 : 0));
         }
@@ -116,9 +121,9 @@ static void print_finding(Output *output, const CpuiddFinding *finding, Columns 
 
         output_column(output, 2);
         output_add(output, style, finding->where);
-        if (*finding->field) {
+        if (*field_of(finding)) {
                 output_column(output, columns.field);
-                output_add(output, is_note ? STYLE_DIM : STYLE_BOLD, finding->field);
+                output_add(output, is_note ? STYLE_DIM : STYLE_BOLD, field_of(finding));
         }
 
         if (columns.message == MESSAGE_BELOW)
