@@ -26,12 +26,15 @@ static const SampleCase sample_cases[] = {
         { "guest" },
         { "host" },
         { "kcpuid" },
+        { "kvm" },
+        { "kvm.bytes" },
         { "libcpuid" },
         { "libvirt" },
         { "libvirt-cpu.passthrough", .is_template = true },
         { "qemu.expansion", .is_partial = true },
         { "qemu.feature-words", .is_partial = true },
         { "xen" },
+        { "xen-features", .is_partial = true },
 };
 
 static char *read_sample(const char *name, size_t *ret_n) {
