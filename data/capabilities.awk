@@ -49,14 +49,7 @@ END {
         check_cycles("implies")
         check_cycles("requires")
 
-        if (n_errors) {
-                print_errors()
-                exit 1
-        }
-        if (mode == "header")
-                write_header()
-        if (mode == "source")
-                write_source()
+        finish()
 }
 
 # Reading ----------------------------------------------------------------------------------------
@@ -336,19 +329,14 @@ function visit(kind, at, depth,  i, j, n, target, path, reached) {
 
 # Writing ----------------------------------------------------------------------------------------
 
-function write_banner() {
-        print "/* SPDX-License-Identifier: LGPL-2.1-or-later */"
-        print "/* Generated from data/capabilities.table by data/capabilities.awk, do not edit */"
-}
-
 function write_header() {
-        write_banner()
+        write_banner("capabilities")
         print "#pragma once\n"
         print "#define N_CAPABILITIES " n_capabilities
 }
 
 function write_source(  i) {
-        write_banner()
+        write_banner("capabilities")
         print "\n#include \"policy/capability.h\"\n"
         print "#define BIT(i) (UINT64_C(1) << (i))\n"
         print "const Capability capability_table[N_CAPABILITIES] = {"

@@ -41,14 +41,7 @@ END {
         for (i = 1; i <= correction; i++)
                 check_correction(i)
 
-        if (n_errors) {
-                print_errors()
-                exit 1
-        }
-        if (mode == "header")
-                write_header()
-        if (mode == "source")
-                write_source()
+        finish()
 }
 
 # Reading ----------------------------------------------------------------------------------------
@@ -234,19 +227,14 @@ function check_correction(at) {
 
 # Writing ----------------------------------------------------------------------------------------
 
-function write_banner() {
-        print "/* SPDX-License-Identifier: LGPL-2.1-or-later */"
-        print "/* Generated from data/corrections.table by data/corrections.awk, do not edit */"
-}
-
 function write_header() {
-        write_banner()
+        write_banner("corrections")
         print "#pragma once\n"
         print "#define N_CORRECTIONS " correction
 }
 
 function write_source(  i) {
-        write_banner()
+        write_banner("corrections")
         print "\n#include \"policy/correction.h\"\n"
         print "#define MASK(high, low) ((UINT32_MAX >> (31 - (high))) & (UINT32_MAX << (low)))\n"
         print "const Correction correction_table[N_CORRECTIONS] = {"

@@ -12,13 +12,8 @@ function n_cpuid_words(  i) {
         return int((i * 4 + 7) / 8) * 8
 }
 
-function write_banner() {
-        print "/* SPDX-License-Identifier: LGPL-2.1-or-later */"
-        print "/* Generated from data/fields.table by data/fields.awk, do not edit */"
-}
-
 function write_header() {
-        write_banner()
+        write_banner("fields")
         print "#pragma once\n"
         print "#define N_FIELDS " n_rows
         print "#define N_FIELD_GROUPS " n_groups
@@ -47,7 +42,7 @@ function count_needs(  i, n) {
 }
 
 function write_source(  words, n, i) {
-        write_banner()
+        write_banner("fields")
         print "\n#include \"policy/field.h\"\n"
         print "#define MASK(high, low) ((UINT32_MAX >> (31 - (high))) & (UINT32_MAX << (low)))"
 

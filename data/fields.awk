@@ -68,15 +68,7 @@ END {
         check_reserved()
         if (!n_errors)
                 check_coverage()
-
-        if (n_errors) {
-                print_errors()
-                exit 1
-        }
-        if (mode == "header")
-                write_header()
-        if (mode == "source")
-                write_source()
+        finish()
 }
 
 # Reading ----------------------------------------------------------------------------------------
@@ -144,14 +136,6 @@ function read_breaks(text) {
                 fail("no text behind '>'")
         else
                 row_breaks[row] = row_breaks[row] (row_breaks[row] == "" ? "" : " ") text
-}
-
-# Where the colon before the text is: in the first " : ", or, with nothing behind it, at the end
-function find_colon(  colon) {
-        colon = index($0, " : ")
-        if (colon)
-                return colon + 1
-        return $0 ~ / :$/ ? length($0) : length($0) + 1
 }
 
 function read_row(  colon, words, n, i, error) {

@@ -25,14 +25,7 @@ END {
                 exit 2
         if (n_lines == 0)
                 fail_at(FNR, "the table has no names")
-        if (n_errors) {
-                print_errors()
-                exit 1
-        }
-        if (mode == "header")
-                write_header()
-        if (mode == "source")
-                write_source()
+        finish()
 }
 
 # Reading ----------------------------------------------------------------------------------------
@@ -198,13 +191,8 @@ function check_name(i,  words, n, j, key, before, error) {
 
 # Writing ----------------------------------------------------------------------------------------
 
-function write_banner() {
-        print "/* SPDX-License-Identifier: LGPL-2.1-or-later */"
-        print "/* Generated from data/names.table by data/names.awk, do not edit */"
-}
-
 function write_header() {
-        write_banner()
+        write_banner("names")
         print "#pragma once\n"
         print "#define N_FEATURE_NAMES " n_names
         print "#define N_FEATURE_NAME_OTHERS " n_others
@@ -225,7 +213,7 @@ function is_after(a, b) {
 }
 
 function write_source(  i) {
-        write_banner()
+        write_banner("names")
         print "\n#include \"client/formats/names.h\"\n"
         print "const FeatureName feature_name_table[N_FEATURE_NAMES] = {"
         for (i = 1; i <= n_names; i++)

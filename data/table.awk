@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What data/fields.awk and data/capabilities.awk share: errors, numbers, places, and how they are
-# written in C. POSIX awk. Numbers are kept as they were written and only compared as numbers: not
-# every awk prints all of 32 bits.
+# What all tables share: errors, numbers, places, and how they are written in C. POSIX awk. Numbers
+# are kept as they were written and only compared as numbers: not every awk prints all of 32 bits.
 
 BEGIN {
         hex_digits = "0123456789abcdef"
@@ -54,7 +53,24 @@ function print_errors(  n, file, line, i) {
         close("cat 1>&2")
 }
 
-# Lines that both tables refuse. True if there is nothing else on the line.
+# The end of each END: what was asked for, if all is well
+function finish() {
+        if (n_errors) {
+                print_errors()
+                exit 1
+        }
+        if (mode == "header")
+                write_header()
+        if (mode == "source")
+                write_source()
+}
+
+function write_banner(name) {
+        print "/* SPDX-License-Identifier: LGPL-2.1-or-later */"
+        print "/* Generated from data/" name ".table by data/" name ".awk, do not edit */"
+}
+
+# Lines that all tables refuse. True if there is nothing else on the line.
 function check_line() {
         sub(/\r$/, " ")
         if (index($0, "\t"))
@@ -64,6 +80,14 @@ function check_line() {
         gsub(/\t/, " ")
         sub(/ +$/, "")
         return $0 == "" || $0 ~ /^ *#/
+}
+
+# Where the colon before the text is: in the first " : ", or, with nothing behind it, at the end
+function find_colon(  colon) {
+        colon = index($0, " : ")
+        if (colon)
+                return colon + 1
+        return $0 ~ / :$/ ? length($0) : length($0) + 1
 }
 
 # Sets number_value; returns "" or what is wrong
