@@ -2,25 +2,19 @@
 #
 # Checks data/capabilities.table and compiles it to C:
 #
-#     awk -v mode=source|header|check -f data/table.awk -f data/capabilities.awk \
-#             data/fields.table data/capabilities.table
+#     awk -v mode=source|header|check -f data/table.awk -f data/entries.awk \
+#             -f data/capabilities.awk data/fields.table data/capabilities.table
 #
-# source: data/capability-table.c, header: data/capability-sizes.h, check: nothing. Of
-# data/fields.table, which has its own checks, only names and places are read. Each error is one
+# source: data/capability-table.c, header: data/capability-sizes.h, check: nothing. Each error is one
 # line on standard error, `file:line: what was found, what was expected`; with an error there is no
 # output, and exit status 1.
 
 BEGIN {
-        interface = "cpu"
         no_capability = "': there is no capability of that name"
         split("grant keep remove hardware emulated hyperv view dynamic below", words, " ")
         for (i in words)
                 is_operation[words[i]] = 1
 }
-
-FILENAME == ARGV[1] && $1 == "interface" { interface = $2 }
-FILENAME == ARGV[1] && /^0x/ { read_field() }
-FILENAME == ARGV[1] { next }
 
 check_line() { next }
 $1 == "capability" { read_capability(); next }
@@ -39,12 +33,12 @@ $1 in is_operation { read_operation($1); next }
 END {
         if (is_misused)
                 exit 2
-        if (n_capabilities == 0)
+        if (n_entries == 0)
                 fail_at(FNR, "the table has no capabilities")
-        if (n_capabilities > 64)
-                fail_at(line_of[65], n_capabilities " capabilities, expected 64 at most")
+        if (n_entries > 64)
+                fail_at(line_of[65], n_entries " capabilities, expected 64 at most")
 
-        for (i = 1; i <= n_capabilities; i++)
+        for (i = 1; i <= n_entries; i++)
                 check_capability(i)
         check_cycles("implies")
         check_cycles("requires")
@@ -54,39 +48,10 @@ END {
 
 # Reading ----------------------------------------------------------------------------------------
 
-function read_capability(  colon, words, n, name) {
-        colon = index($0, " : ")
-        if (!colon)
-                colon = length($0) + ($0 ~ / :$/ ? -1 : 1)
-        n = split(trim(substr($0, 1, colon - 1)), words, / +/)
-        name = words[2]
-        capability = ++n_capabilities
-        name_of[capability] = name
-        line_of[capability] = FNR
-        summary_of[capability] = trim(substr($0, colon + 3))
-
-        if (summary_of[capability] == "")
-                fail("no text, expected 'capability NAME [default] : TEXT'")
-        if (n > 3 || (n == 3 && words[3] != "default"))
-                fail("'" words[n > 3 ? 4 : 3] "' behind the name, expected " \
-                     "'capability NAME [default] : TEXT'")
-        default_of[capability] = n == 3
-        if (n < 2)
-                fail("no name, expected 'capability NAME [default] : TEXT'")
-        else if (name !~ /^[a-z][a-z0-9-]*([.][a-z0-9][a-z0-9-]*)*$/)
-                fail("name '" name "', expected words of a-z, 0-9 and -, with dots between them")
-        else if (name in capability_of)
-                fail("capability '" name "' again, which is in line " \
-                     line_of[capability_of[name]] " already")
-        else
-                capability_of[name] = capability
-}
-
-function read_text(name, before,  text) {
-        text = trim(substr(trim($0), length(name) + 1))
-        if (text == "")
-                fail("no text, expected '" name " TEXT'")
-        return before (before == "" ? "" : " ") text
+function read_capability() {
+        capability = read_entry("capability NAME [default] : TEXT", "default",
+                                "^[a-z][a-z0-9-]*([.][a-z0-9][a-z0-9-]*)*$",
+                                "words of a-z, 0-9 and -, with dots between them")
 }
 
 function read_names(kind,  i) {
@@ -193,7 +158,7 @@ function read_operation(kind,  i) {
         if (kind == "hyperv" && NF == 1) {
                 for (i = 0; i < n_groups; i++)
                         if (group_interface[i] == "hyperv")
-                                add_group_operations(kind, i, 0, 3)
+                                add_word_operations(kind, i * 4, i * 4 + 3)
                 return
         }
 
@@ -219,40 +184,18 @@ function read_operand_field(kind, name) {
                 add_operation(kind, field_low[name], field_high[name], field_word[name])
 }
 
-function read_operand_place(kind, text,  words, error, i, found) {
-        error = parse_place(text)
-        if (error == "" && place_wild)
-                error = "a wildcard in '" text "', expected a leaf, a sub-leaf or a register"
-        if (error == "" && place_depth == 4)
-                error = "bits in '" text "', expected the name of the field"
-        if (error == "" && !(place_leaf in interfaces_of))
-                error = "'" text "' has no rows in the field table"
-        if (error == "" && split(interfaces_of[place_leaf], words, " ") > 1)
-                error = "'" text "' is a leaf of " or_list(interfaces_of[place_leaf]) \
-                        ", expected the names of fields"
-        if (error != "") {
-                fail(error)
+function read_operand_place(kind, text) {
+        if (!find_place(text, 3))
                 return
-        }
-
-        for (i = 0; i < n_groups; i++) {
-                if (group_leaf[i] != place_leaf ||
-                    (place_depth > 1 && group_subleaf[i] != place_subleaf) ||
-                    (place_depth == 3 && !word_has_rows[i * 4 + place_reg]))
-                        continue
-                found = 1
-                if (place_depth == 3)
-                        add_group_operations(kind, i, place_reg, place_reg)
-                else
-                        add_group_operations(kind, i, 0, 3)
-        }
-        if (!found)
+        if (place_depth == 3 && !word_has_rows[place_first_word])
                 fail("'" text "' has no rows in the field table")
+        else
+                add_word_operations(kind, place_first_word, place_last_word)
 }
 
-function add_group_operations(kind, group, first, last,  reg) {
-        for (reg = first; reg <= last; reg++)
-                add_operation(kind, 0, 31, group * 4 + reg)
+function add_word_operations(kind, first, last,  word) {
+        for (word = first; word <= last; word++)
+                add_operation(kind, 0, 31, word)
 }
 
 function add_operation(kind, low, high, word,  n) {
@@ -267,14 +210,10 @@ function check_capability(at,  i, name) {
         if (!n_has[at])
                 fail_at(line_of[at], "capability '" name_of[at] \
                         "' without 'has', expected what tells that KVM has it")
-        if (why_of[at] == "")
-                fail_at(line_of[at], "capability '" name_of[at] \
-                        "' without 'why', expected a reason for people")
-        if (source_of[at] == "")
-                fail_at(line_of[at], "capability '" name_of[at] "' without 'source'")
+        check_texts("capability", at)
         for (i = 1; i <= n_conditions[at]; i++) {
                 name = condition_name[at, i]
-                if ((at, i) in condition_line && !(name in capability_of))
+                if ((at, i) in condition_line && !(name in entry_of))
                         fail_at(condition_line[at, i], "view '" name no_capability)
         }
         check_named(at, "implies")
@@ -284,9 +223,9 @@ function check_capability(at,  i, name) {
 function check_named(at, kind,  i, name, seen) {
         for (i = 1; i <= n_named[at, kind]; i++) {
                 name = named[at, kind, i]
-                if (!(name in capability_of))
+                if (!(name in entry_of))
                         fail_at(named_line[at, kind, i], kind " '" name no_capability)
-                else if (capability_of[name] == at)
+                else if (entry_of[name] == at)
                         fail_at(named_line[at, kind, i], kind " '" name "': the capability itself")
                 else if (name in seen)
                         fail_at(named_line[at, kind, i], kind " '" name "' twice")
@@ -296,7 +235,7 @@ function check_named(at, kind,  i, name, seen) {
 
 function check_cycles(kind,  i) {
         split("", visit_state)
-        for (i = 1; i <= n_capabilities; i++)
+        for (i = 1; i <= n_entries; i++)
                 if (!visit_state[i])
                         visit(kind, i, 1)
 }
@@ -306,7 +245,7 @@ function visit(kind, at, depth,  i, j, n, target, path, reached) {
         visit_state[at] = 1
         visit_path[depth] = at
         for (i = 1; i <= n_named[at, kind]; i++) {
-                target = capability_of[named[at, kind, i]]
+                target = entry_of[named[at, kind, i]]
                 if (!target || target == at)
                         continue
                 if (!visit_state[target])
@@ -332,7 +271,7 @@ function visit(kind, at, depth,  i, j, n, target, path, reached) {
 function write_header() {
         write_banner("capabilities")
         print "#pragma once\n"
-        print "#define N_CAPABILITIES " n_capabilities
+        print "#define N_CAPABILITIES " n_entries
 }
 
 function write_source(  i) {
@@ -340,7 +279,7 @@ function write_source(  i) {
         print "\n#include \"policy/capability.h\"\n"
         print "#define BIT(i) (UINT64_C(1) << (i))\n"
         print "const Capability capability_table[N_CAPABILITIES] = {"
-        for (i = 1; i <= n_capabilities; i++)
+        for (i = 1; i <= n_entries; i++)
                 write_capability(i)
         print "};"
 }
@@ -353,7 +292,7 @@ function write_capability(at,  i) {
         if (notice_of[at] != "")
                 print "                .notice = " c_string(notice_of[at]) ","
         print "                .source = " c_string(source_of[at]) ","
-        if (default_of[at])
+        if (has_option[at])
                 print "                .is_default = true,"
         write_set(at, "implies")
         write_set(at, "requires")

@@ -2,24 +2,18 @@
 #
 # Checks data/corrections.table and compiles it to C:
 #
-#     awk -v mode=source|header|check -f data/table.awk -f data/corrections.awk \
-#             data/fields.table data/corrections.table
+#     awk -v mode=source|header|check -f data/table.awk -f data/entries.awk \
+#             -f data/corrections.awk data/fields.table data/corrections.table
 #
-# source: data/correction-table.c, header: data/correction-sizes.h, check: nothing. Of
-# data/fields.table, which has its own checks, only names and places are read. Each error is one
-# line on standard error, `file:line: what was found, what was expected`; with an error there is no
-# output, and exit status 1.
+# source: data/correction-table.c, header: data/correction-sizes.h, check: nothing. Each error is
+# one line on standard error, `file:line: what was found, what was expected`; with an error there is
+# no output, and exit status 1.
 
 BEGIN {
-        interface = "cpu"
         split("clear set take", words, " ")
         for (i in words)
                 is_operation[words[i]] = 1
 }
-
-FILENAME == ARGV[1] && $1 == "interface" { interface = $2 }
-FILENAME == ARGV[1] && /^0x/ { read_field() }
-FILENAME == ARGV[1] { next }
 
 check_line() { next }
 $1 == "correction" { read_correction(); next }
@@ -36,9 +30,9 @@ $1 in is_operation { read_operation($1); next }
 END {
         if (is_misused)
                 exit 2
-        if (!correction)
+        if (n_entries == 0)
                 fail_at(FNR, "the table has no corrections")
-        for (i = 1; i <= correction; i++)
+        for (i = 1; i <= n_entries; i++)
                 check_correction(i)
 
         finish()
@@ -46,37 +40,9 @@ END {
 
 # Reading ----------------------------------------------------------------------------------------
 
-function read_correction(  colon, words, n, name) {
-        colon = index($0, " : ")
-        if (!colon)
-                colon = length($0) + ($0 ~ / :$/ ? -1 : 1)
-        n = split(trim(substr($0, 1, colon - 1)), words, / +/)
-        name = words[2]
-        correction++
-        name_of[correction] = name
-        line_of[correction] = FNR
-        summary_of[correction] = trim(substr($0, colon + 3))
-
-        if (summary_of[correction] == "")
-                fail("no text, expected 'correction NAME : TEXT'")
-        if (n > 2)
-                fail("'" words[3] "' behind the name, expected 'correction NAME : TEXT'")
-        if (n < 2)
-                fail("no name, expected 'correction NAME : TEXT'")
-        else if (name !~ /^[a-z][a-z0-9-]*$/)
-                fail("name '" name "', expected a letter a-z first, then a-z, 0-9 and -")
-        else if (name in correction_of)
-                fail("correction '" name "' again, which is in line " \
-                     line_of[correction_of[name]] " already")
-        else
-                correction_of[name] = correction
-}
-
-function read_text(name, before,  text) {
-        text = trim(substr(trim($0), length(name) + 1))
-        if (text == "")
-                fail("no text, expected '" name " TEXT'")
-        return before (before == "" ? "" : " ") text
+function read_correction() {
+        correction = read_entry("correction NAME : TEXT", "", "^[a-z][a-z0-9-]*$",
+                                "a letter a-z first, then a-z, 0-9 and -")
 }
 
 # if|unless [hardware] OPERAND[=N,N] ... | KVM_CAP_NAME [MASK] | msr INDEX
@@ -156,7 +122,7 @@ function add_condition(text, is_not) {
 
 # A field's name or a place; sets operand_first and operand_last, words, and operand_low and
 # operand_high. False if it is none.
-function find_operand(text,  error, i, words) {
+function find_operand(text) {
         if (text !~ /^0x/) {
                 if (!check_field(text))
                         return 0
@@ -166,28 +132,13 @@ function find_operand(text,  error, i, words) {
                 return 1
         }
 
-        error = parse_place(text)
-        if (error == "" && place_wild)
-                error = "a wildcard in '" text "', expected a leaf, a sub-leaf or a register"
-        if (error == "" && split(interfaces_of[place_leaf], words, " ") > 1)
-                error = "'" text "' is a leaf of " or_list(interfaces_of[place_leaf]) \
-                        ", expected the names of fields"
-        operand_first = -1
-        for (i = 0; i < n_groups && error == ""; i++) {
-                if (group_leaf[i] != place_leaf ||
-                    (place_depth > 1 && group_subleaf[i] != place_subleaf))
-                        continue
-                if (operand_first < 0)
-                        operand_first = i * 4 + (place_depth > 2 ? place_reg : 0)
-                operand_last = i * 4 + (place_depth > 2 ? place_reg : 3)
-        }
-        if (error == "" && operand_first < 0)
-                error = "'" text "' has no rows in the field table"
+        if (!find_place(text, 4))
+                return 0
+        operand_first = place_first_word
+        operand_last = place_last_word
         operand_low = place_low
         operand_high = place_high
-        if (error != "")
-                fail(error)
-        return error == ""
+        return 1
 }
 
 function read_operation(kind,  i, word) {
@@ -215,14 +166,10 @@ function check_correction(at) {
         if (!has_operation[at])
                 fail_at(line_of[at], "correction '" name_of[at] "' without " \
                         or_list("clear set take") ", expected what is right")
-        if (why_of[at] == "")
-                fail_at(line_of[at], "correction '" name_of[at] \
-                        "' without 'why', expected a reason for people")
-        else if (why_of[at] ~ /\.$/)
+        if (why_of[at] ~ /\.$/)
                 fail_at(line_of[at], "correction '" name_of[at] \
                         "': a full stop behind 'why', expected what continues 'because'")
-        if (source_of[at] == "")
-                fail_at(line_of[at], "correction '" name_of[at] "' without 'source'")
+        check_texts("correction", at)
 }
 
 # Writing ----------------------------------------------------------------------------------------
@@ -230,7 +177,7 @@ function check_correction(at) {
 function write_header() {
         write_banner("corrections")
         print "#pragma once\n"
-        print "#define N_CORRECTIONS " correction
+        print "#define N_CORRECTIONS " n_entries
 }
 
 function write_source(  i) {
@@ -238,7 +185,7 @@ function write_source(  i) {
         print "\n#include \"policy/correction.h\"\n"
         print "#define MASK(high, low) ((UINT32_MAX >> (31 - (high))) & (UINT32_MAX << (low)))\n"
         print "const Correction correction_table[N_CORRECTIONS] = {"
-        for (i = 1; i <= correction; i++)
+        for (i = 1; i <= n_entries; i++)
                 write_correction(i)
         print "};"
 }

@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	%D%/msrs.table \
 	%D%/capabilities.table \
 	%D%/table.awk \
+	%D%/entries.awk \
 	%D%/msrs.awk \
 	%D%/fields.awk \
 	%D%/fields-relations.awk \
@@ -46,12 +47,14 @@ data_fields = \
 field_tables = $(srcdir)/%D%/fields.table $(srcdir)/%D%/msrs.table
 data_capabilities = \
 	$(srcdir)/%D%/table.awk \
+	$(srcdir)/%D%/entries.awk \
 	$(srcdir)/%D%/capabilities.awk \
 	$(srcdir)/%D%/fields.table \
 	$(srcdir)/%D%/capabilities.table
 
 data_corrections = \
 	$(srcdir)/%D%/table.awk \
+	$(srcdir)/%D%/entries.awk \
 	$(srcdir)/%D%/corrections.awk \
 	$(srcdir)/%D%/fields.table \
 	$(srcdir)/%D%/corrections.table
@@ -67,9 +70,9 @@ compile_fields = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/fields-reserved.awk \
 	-f $(srcdir)/%D%/fields-c.awk
 compile_capabilities = LC_ALL=C $(AWK) \
-	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/capabilities.awk
+	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/entries.awk -f $(srcdir)/%D%/capabilities.awk
 compile_corrections = LC_ALL=C $(AWK) \
-	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/corrections.awk
+	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/entries.awk -f $(srcdir)/%D%/corrections.awk
 compile_names = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/names.awk
 

@@ -5,7 +5,7 @@
 
 BEGIN {
         hex_digits = "0123456789abcdef"
-        n_groups = n_rows = n_leaves = n_capabilities = n_errors = 0
+        n_groups = n_rows = n_leaves = n_errors = 0
         split("eax ebx ecx edx", register_names, " ")
         for (i = 1; i <= 4; i++)
                 register_index[register_names[i]] = i - 1
@@ -298,38 +298,4 @@ function c_string(text,  i, c, out) {
 function c_word(text) {
         gsub(/[-.]/, "_", text)
         return toupper(text)
-}
-
-# A row of the field table, for tables that name fields
-function read_field(  group, key) {
-        n_fields++
-        if (parse_place($1) != "")
-                return
-        field_of[$2] = n_fields
-        field_rule[$2] = $3
-        field_wild[$2] = place_wild
-        field_low[$2] = place_low
-        field_high[$2] = place_high
-        if (place_wild)
-                return
-
-        group = add_place_group(interface)
-        field_word[$2] = group * 4 + place_reg
-        word_has_rows[group * 4 + place_reg] = 1
-        key = interface SUBSEP place_leaf
-        if (!(key in leaf_seen))
-                interfaces_of[place_leaf] = interfaces_of[place_leaf] " " interface
-        leaf_seen[key] = 1
-}
-
-function check_field(name) {
-        if (!(name in field_of)) {
-                fail("there is no field '" name "' in the field table")
-                return 0
-        }
-        if (field_wild[name]) {
-                fail("field '" name "' is a wildcard row, expected one with a sub-leaf")
-                return 0
-        }
-        return 1
 }
