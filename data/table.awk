@@ -199,29 +199,38 @@ function parse_place_register(text, rest,  reg) {
         return rest == "" ? "" : parse_place_bits(text, rest)
 }
 
-function parse_place_bits(text, bits,  ends, n) {
+function parse_place_bits(text, bits,  error) {
         place_depth = 4
-        if (bits !~ /^\[[0-9]+(:[0-9]+)?\]$/)
-                return "bits '" bits "' in '" text "', expected [BIT] or [HIGH:LOW]"
-        n = split(substr(bits, 2, length(bits) - 2), ends, ":")
-        if (ends[1] ~ /^0./ || (n == 2 && ends[2] ~ /^0./))
-                return "leading zeros in '" text "'"
-        place_high = ends[1] + 0
-        place_low = ends[n] + 0
-        if (place_high > 31 || place_low > 31)
-                return "bit " (place_high > 31 ? place_high : place_low) " in '" text \
-                       "', expected 0 to 31"
+        error = parse_bits(text, bits, 31)
+        if (error != "")
+                return error
         if (place_high < place_low)
                 return "bits '" bits "' in '" text "', expected the high one first"
-        if (n == 2 && place_high == place_low)
+        if (index(bits, ":") && place_high == place_low)
                 return "bits '" bits "' in '" text "', expected [" place_low "] for one bit"
         if (place_high == 31 && place_low == 0)
                 return "bits '" bits "' in '" text "', expected no bits for a whole register"
         return ""
 }
 
-# The same for a MSR: INDEX[HIGH[:LOW]], in one half of the register; the high half is register 1
-function parse_msr_place(text,  bits, ends, n, error) {
+# [HIGH[:LOW]], in whatever order, of bits up to @last
+function parse_bits(text, bits, last,  ends, n) {
+        if (bits !~ /^\[[0-9]+(:[0-9]+)?\]$/)
+                return "bits '" bits "' in '" text "', expected [BIT] or [HIGH:LOW]"
+        n = split(substr(bits, 2, length(bits) - 2), ends, ":")
+        if (ends[1] ~ /^0./ || ends[n] ~ /^0./)
+                return "leading zeros in '" text "'"
+        place_high = ends[1] + 0
+        place_low = ends[n] + 0
+        if (place_high > last || place_low > last)
+                return "bit " (place_high > last ? place_high : place_low) " in '" text \
+                       "', expected 0 to " last
+        return ""
+}
+
+# As parse_place(), for a MSR: INDEX[HIGH[:LOW]], in one half of the register; the high half is
+# register 1
+function parse_msr_place(text,  bits, error) {
         place_wild = place_subleaf_value = place_reg = 0
         place_subleaf = "0"
         place_depth = 4
@@ -234,17 +243,10 @@ function parse_msr_place(text,  bits, ends, n, error) {
                 return error
         place_leaf_value = number_value
 
-        if (bits !~ /^\[[0-9]+(:[0-9]+)?\]$/)
-                return "bits '" bits "' in '" text "', expected [BIT] or [HIGH:LOW]"
-        n = split(substr(bits, 2, length(bits) - 2), ends, ":")
-        place_high = ends[1] + 0
-        place_low = ends[n] + 0
-        if (ends[1] ~ /^0./ || ends[n] ~ /^0./)
-                return "leading zeros in '" text "'"
-        if (place_high > 63 || place_low > 63)
-                return "bit " (place_high > 63 ? place_high : place_low) " in '" text \
-                       "', expected 0 to 63"
-        if (n == 2 && place_high <= place_low)
+        error = parse_bits(text, bits, 63)
+        if (error != "")
+                return error
+        if (index(bits, ":") && place_high <= place_low)
                 return "bits '" bits "' in '" text "', expected the high one first"
         if (place_low < 32 && place_high > 31)
                 return "bits '" bits "' in '" text "' are in both halves, expected two rows"
