@@ -30,12 +30,8 @@ function read_reserved(  i, error) {
 }
 
 function reserved_error(text) {
-        if (place_leaf != leaf)
-                return text " outside of its leaf, expected leaf " leaf
-        if (!is_indexed[interface, leaf] && (place_subleaf_value || place_wild))
-                return "sub-leaf " (place_wild ? "wildcard" : place_subleaf) " of leaf " leaf \
-                       ", which is not 'indexed'"
-        return ""
+        return place_leaf == leaf ? subleaf_error() : \
+               text " outside of its leaf, expected leaf " leaf
 }
 
 # A place without a register is all four
@@ -60,7 +56,7 @@ function add_reserved(text,  reg, first, last) {
 # As rows come, apart from them
 function check_reserved_order(text,  key, order) {
         key = interface SUBSEP place_leaf
-        order = sprintf("%d %010.0f %d %02d", place_wild, place_subleaf_value, place_reg, place_low)
+        order = place_order()
         if (key == last_reserved_leaf && order < last_reserved_order)
                 fail("hole in order: " text " after " last_reserved_text ", expected by sub-leaf " \
                      "(wildcards last), register, lowest bit")

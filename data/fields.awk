@@ -215,9 +215,8 @@ function read_row_place(  key, bit, owner, told) {
                 fail(row_place[row] " without a '" leaf_word() " " place_leaf "' line before it")
         else if (place_leaf != leaf && leaf != "?")
                 fail(row_place[row] " outside of its " leaf_word() ", expected " leaf_word() " " leaf)
-        else if (leaf != "?" && !is_indexed[interface, leaf] && (place_subleaf_value || place_wild))
-                fail("sub-leaf " (place_wild ? "wildcard" : place_subleaf) " of leaf " leaf \
-                     ", which is not 'indexed'")
+        else if (leaf != "?" && subleaf_error() != "")
+                fail(subleaf_error())
         check_order()
 
         key = interface SUBSEP place_leaf SUBSEP place_subleaf (place_wild ? "+" : "") SUBSEP \
@@ -257,9 +256,21 @@ function place_rule() {
         return row_rule[row] in is_rule ? row_rule[row] : "dynamic"
 }
 
-# By leaf (which has its own check), wildcards last, sub-leaf, register, bit
+function subleaf_error() {
+        if (is_indexed[interface, leaf] || (!place_subleaf_value && !place_wild))
+                return ""
+        return "sub-leaf " (place_wild ? "wildcard" : place_subleaf) " of leaf " leaf \
+               ", which is not 'indexed'"
+}
+
+# Of a leaf's places, as text: wildcards last, sub-leaf, register, bit
+function place_order() {
+        return sprintf("%d %010.0f %d %02d", place_wild, place_subleaf_value, place_reg, place_low)
+}
+
+# Leaves have a check of their own
 function check_order(  order) {
-        order = sprintf("%d %010.0f %d %02d", place_wild, place_subleaf_value, place_reg, place_low)
+        order = place_order()
         if (last_order_leaf == interface SUBSEP place_leaf && order < last_order)
                 fail("hole in order: " row_place[row] " after " row_place[row - 1] " (line " \
                      row_line[row - 1] "), expected by sub-leaf (wildcards last), register, " \
