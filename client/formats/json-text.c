@@ -93,6 +93,14 @@ void json_text_add_texts(JsonText *json, const char *key, const char *const *tex
         json_text_close(json);
 }
 
+void json_text_add_list(JsonText *json, const char *key, const GPtrArray *elements,
+                        JsonTextFunc add) {
+        json_text_open_array(json, key);
+        for (size_t i = 0; i < elements->len; i++)
+                add(json, elements->pdata[i]);
+        json_text_close(json);
+}
+
 void json_text_add_row(JsonText *json, const Leaf *row) {
         json_text_open_object(json, NULL);
         json_text_add_hex(json, "leaf", row->leaf);
@@ -157,12 +165,8 @@ char *json_text_several(const GPtrArray *elements, bool is_pretty, JsonTextFunc 
         json = json_text_new(true);
         if (elements->len == 1)
                 add(json, elements->pdata[0]);
-        else {
-                json_text_open_array(json, NULL);
-                for (size_t i = 0; i < elements->len; i++)
-                        add(json, elements->pdata[i]);
-                json_text_close(json);
-        }
+        else
+                json_text_add_list(json, NULL, elements, add);
 
         return json_text_finish(json);
 }

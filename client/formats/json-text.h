@@ -12,6 +12,7 @@
 #include "policy/leaf.h"
 
 typedef struct JsonText JsonText;
+typedef void (*JsonTextFunc)(JsonText *json, const void *element);
 
 JsonText *json_text_new(bool is_pretty);
 JsonText *json_text_free(JsonText *json);
@@ -29,6 +30,9 @@ void json_text_add_bool(JsonText *json, const char *key, bool value);
 void json_text_add_null(JsonText *json, const char *key);
 /* An empty list where @texts is NULL */
 void json_text_add_texts(JsonText *json, const char *key, const char *const *texts);
+/* Each element as @add adds it */
+void json_text_add_list(JsonText *json, const char *key, const GPtrArray *elements,
+                        JsonTextFunc add);
 /* As ENTRY each */
 void json_text_add_table(JsonText *json, const char *key, const LeafTable *table);
 void json_text_add_row(JsonText *json, const Leaf *row);
@@ -39,7 +43,6 @@ void json_text_add_msr(JsonText *json, uint32_t index, uint64_t value);
 char *json_text_finish(JsonText *json);
 
 /* Several documents: one alone as itself, more as an array, or if not pretty one a line */
-typedef void (*JsonTextFunc)(JsonText *json, const void *element);
 char *json_text_several(const GPtrArray *elements, bool is_pretty, JsonTextFunc add);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonText, json_text_free)

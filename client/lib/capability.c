@@ -209,22 +209,20 @@ GPtrArray *cpuidd_host_list_capabilities(CpuiddHost *host, bool with_delta, GErr
         return g_steal_pointer(&list);
 }
 
-static void add_delta(JsonText *json, const CpuiddCapability *capability) {
-        json_text_open_array(json, "delta");
-        for (size_t i = 0; i < capability->operations->len; i++) {
-                const CpuiddOperation *operation = capability->operations->pdata[i];
+static void add_operation(JsonText *json, const void *element) {
+        const CpuiddOperation *operation = element;
 
-                json_text_open_object(json, NULL);
-                json_text_add_text(json, "operation", operation->operation);
-                json_text_add_text(json, "where", operation->place);
-                json_text_add_text(json, "field", operation->field);
-                json_text_add_hex(json, "value", operation->value);
-                json_text_close(json);
-        }
+        json_text_open_object(json, NULL);
+        json_text_add_text(json, "operation", operation->operation);
+        json_text_add_text(json, "where", operation->place);
+        json_text_add_text(json, "field", operation->field);
+        json_text_add_hex(json, "value", operation->value);
         json_text_close(json);
 }
 
-static void add_capability(JsonText *json, const CpuiddCapability *capability) {
+static void add_capability(JsonText *json, const void *element) {
+        const CpuiddCapability *capability = element;
+
         json_text_open_object(json, NULL);
         json_text_add_text(json, "name", capability->name);
         json_text_add_bool(json, "default", capability->is_default);
@@ -236,7 +234,7 @@ static void add_capability(JsonText *json, const CpuiddCapability *capability) {
         json_text_add_text(json, "summary", capability->summary);
         json_text_add_texts(json, "implies", capability->implies);
         json_text_add_texts(json, "requires", capability->needs);
-        add_delta(json, capability);
+        json_text_add_list(json, "delta", capability->operations, add_operation);
         json_text_close(json);
 }
 
@@ -245,10 +243,7 @@ char *cpuidd_capabilities_to_json(GPtrArray *capabilities, CpuiddJson style) {
 
         json_text_open_object(json, NULL);
         json_text_add_text(json, "schema", "cpuidd.capabilities/1");
-        json_text_open_array(json, "capabilities");
-        for (size_t i = 0; i < capabilities->len; i++)
-                add_capability(json, capabilities->pdata[i]);
-        json_text_close(json);
+        json_text_add_list(json, "capabilities", capabilities, add_capability);
         json_text_close(json);
         return json_text_finish(g_steal_pointer(&json));
 }

@@ -54,22 +54,22 @@ CpuiddExplanation *cpuidd_explanation_free(CpuiddExplanation *explanation) {
         return NULL;
 }
 
+static void add_paragraph(JsonText *json, const void *element) {
+        const CpuiddParagraph *paragraph = element;
+
+        json_text_open_object(json, NULL);
+        json_text_add_text(json, "title", paragraph->title);
+        json_text_add_text(json, "text", paragraph->text);
+        json_text_close(json);
+}
+
 static void add_explanation(JsonText *json, const void *element) {
         const CpuiddExplanation *explanation = element;
 
         json_text_open_object(json, NULL);
         json_text_add_text(json, "schema", "cpuidd.explanation/1");
         json_text_add_text(json, "topic", explanation->topic);
-        json_text_open_array(json, "paragraphs");
-        for (size_t i = 0; i < explanation->paragraphs->len; i++) {
-                const CpuiddParagraph *paragraph = explanation->paragraphs->pdata[i];
-
-                json_text_open_object(json, NULL);
-                json_text_add_text(json, "title", paragraph->title);
-                json_text_add_text(json, "text", paragraph->text);
-                json_text_close(json);
-        }
-        json_text_close(json);
+        json_text_add_list(json, "paragraphs", explanation->paragraphs, add_paragraph);
         json_text_close(json);
 }
 

@@ -35,7 +35,9 @@ GPtrArray *cpuidd_list_forms(void) {
         return forms;
 }
 
-static void add_form(JsonText *json, const CpuiddForm *form) {
+static void add_form(JsonText *json, const void *element) {
+        const CpuiddForm *form = element;
+
         json_text_open_object(json, NULL);
         json_text_add_text(json, "name", form->name);
         json_text_add_text(json, "description", form->description);
@@ -50,10 +52,7 @@ char *cpuidd_forms_to_json(GPtrArray *forms, CpuiddJson style) {
 
         json_text_open_object(json, NULL);
         json_text_add_text(json, "schema", "cpuidd.forms/1");
-        json_text_open_array(json, "forms");
-        for (size_t i = 0; i < forms->len; i++)
-                add_form(json, forms->pdata[i]);
-        json_text_close(json);
+        json_text_add_list(json, "forms", forms, add_form);
         json_text_close(json);
         return json_text_finish(json);
 }

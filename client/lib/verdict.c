@@ -185,7 +185,9 @@ size_t cpuidd_verdict_get_n_notes(const CpuiddVerdict *verdict) {
         return count(verdict, SEVERITY_NOTE);
 }
 
-static void add_finding(JsonText *json, const CpuiddFinding *finding) {
+static void add_finding(JsonText *json, const void *element) {
+        const CpuiddFinding *finding = element;
+
         json_text_open_object(json, NULL);
         json_text_add_text(json, "where", finding->where);
         json_text_add_text(json, "field", finding->field);
@@ -212,10 +214,7 @@ static void add_verdict(JsonText *json, const void *element) {
         json_text_add_texts(json, "needs", cpuidd_verdict_get_needs(verdict));
         if (*verdict->unchecked)
                 json_text_add_texts(json, "unchecked", cpuidd_verdict_get_unchecked(verdict));
-        json_text_open_array(json, "findings");
-        for (size_t i = 0; i < verdict->findings->len; i++)
-                add_finding(json, verdict->findings->pdata[i]);
-        json_text_close(json);
+        json_text_add_list(json, "findings", verdict->findings, add_finding);
         json_text_close(json);
 }
 
