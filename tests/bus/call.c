@@ -14,13 +14,24 @@
 
 sd_bus *call_bus;
 
-sd_bus_message *call_new(const char *member) {
+sd_bus_message *call_new_on(sd_bus *bus, const char *member) {
         sd_bus_message *call;
 
-        g_assert_cmpint(sd_bus_message_new_method_call(call_bus, &call, CPUIDD_BUS_NAME,
+        g_assert_cmpint(sd_bus_message_new_method_call(bus, &call, CPUIDD_BUS_NAME,
                                                        CPUIDD_OBJECT_PATH, CPUIDD_INTERFACE,
                                                        member),
                         >=, 0);
+        return call;
+}
+
+sd_bus_message *call_new(const char *member) {
+        return call_new_on(call_bus, member);
+}
+
+static sd_bus_message *new_filled(const char *member, const char *types, va_list values) {
+        sd_bus_message *call = call_new(member);
+
+        g_assert_cmpint(sd_bus_message_appendv(call, types, values), >=, 0);
         return call;
 }
 
@@ -50,26 +61,22 @@ void call_assert_refused(sd_bus_message *call, const char *name, const char *tex
 }
 
 sd_bus_message *call_ask(const char *member, const char *types, ...) {
-        g_autoptr(sd_bus_message) call = call_new(member);
+        g_autoptr(sd_bus_message) call = NULL;
         va_list values;
-        int r;
 
         va_start(values, types);
-        r = sd_bus_message_appendv(call, types, values);
+        call = new_filled(member, types, values);
         va_end(values);
-        g_assert_cmpint(r, >=, 0);
         return call_send(call);
 }
 
 void call_refuse(const char *member, const char *name, const char *text, const char *types, ...) {
-        g_autoptr(sd_bus_message) call = call_new(member);
+        g_autoptr(sd_bus_message) call = NULL;
         va_list values;
-        int r;
 
         va_start(values, types);
-        r = sd_bus_message_appendv(call, types, values);
+        call = new_filled(member, types, values);
         va_end(values);
-        g_assert_cmpint(r, >=, 0);
         call_assert_refused(call, name, text);
 }
 

@@ -14,6 +14,8 @@
 extern sd_bus *call_bus;
 
 sd_bus_message *call_new(const char *member);
+/* Of another connection than that */
+sd_bus_message *call_new_on(sd_bus *bus, const char *member);
 sd_bus_message *call_send(sd_bus_message *call);
 
 /* @text: a part of the message */

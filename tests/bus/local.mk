@@ -19,6 +19,7 @@ EXTRA_DIST += $(bus_tests) %D%/bus-lib.sh
 check_PROGRAMS += %D%/bus-client %D%/test-batch %D%/test-child %D%/test-members %D%/test-online \
 	%D%/test-partial
 %C%_bus_client_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_batch_SOURCES = %D%/test-batch.c %D%/call.c %D%/call.h
 %C%_test_batch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_child_SOURCES = %D%/test-child.c daemon/child.c daemon/child.h
 %C%_test_child_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
