@@ -80,6 +80,23 @@ void call_refuse(const char *member, const char *name, const char *text, const c
         call_assert_refused(call, name, text);
 }
 
+sd_bus_message *call_open_option(const char *name, const char *type) {
+        sd_bus_message *call = call_new("Check");
+
+        g_assert_cmpint(sd_bus_message_append(call, "au", 0), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(call, 'a', "{sv}"), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(call, 'e', "sv"), >=, 0);
+        g_assert_cmpint(sd_bus_message_append(call, "s", name), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(call, 'v', type), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(call, 'a', type + 1), >=, 0);
+        return call;
+}
+
+void call_close_option(sd_bus_message *call) {
+        for (unsigned i = 0; i < 4; i++)
+                g_assert_cmpint(sd_bus_message_close_container(call), >=, 0);
+}
+
 size_t reply_count(sd_bus_message *m, const char *type) {
         size_t n = 0;
 

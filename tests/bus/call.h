@@ -25,6 +25,10 @@ void call_assert_refused(sd_bus_message *call, const char *name, const char *tex
 sd_bus_message *call_ask(const char *member, const char *types, ...);
 void call_refuse(const char *member, const char *name, const char *text, const char *types, ...);
 
+/* Check of no rows with one option, an array: between the two its elements are appended */
+sd_bus_message *call_open_option(const char *name, const char *type);
+void call_close_option(sd_bus_message *call);
+
 /* The elements of an array */
 size_t reply_count(sd_bus_message *m, const char *type);
 /* Gives the number of findings. @expected: NULL for any */

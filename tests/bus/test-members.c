@@ -136,37 +136,21 @@ static void test_check_bad_options(void) {
         call_refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "aua{sv}", "s", "guest.json");
 }
 
-static void append_entry(sd_bus_message *call, const char *key, const char *type) {
-        g_assert_cmpint(sd_bus_message_append(call, "au", 0), >=, 0);
-        g_assert_cmpint(sd_bus_message_open_container(call, 'a', "{sv}"), >=, 0);
-        g_assert_cmpint(sd_bus_message_open_container(call, 'e', "sv"), >=, 0);
-        g_assert_cmpint(sd_bus_message_append(call, "s", key), >=, 0);
-        g_assert_cmpint(sd_bus_message_open_container(call, 'v', type), >=, 0);
-        g_assert_cmpint(sd_bus_message_open_container(call, 'a', type + 1), >=, 0);
-}
-
-static void close_entry(sd_bus_message *call) {
-        for (unsigned i = 0; i < 4; i++)
-                g_assert_cmpint(sd_bus_message_close_container(call), >=, 0);
-}
-
 static sd_bus_message *new_call_with_msrs(uint32_t n) {
-        sd_bus_message *call = call_new("Check");
+        sd_bus_message *call = call_open_option("msrs", "a{ut}");
 
-        append_entry(call, "msrs", "a{ut}");
         for (uint32_t i = 0; i < n; i++)
                 g_assert_cmpint(sd_bus_message_append(call, "{ut}", i, UINT64_C(0)), >=, 0);
-        close_entry(call);
+        call_close_option(call);
         return call;
 }
 
 static sd_bus_message *new_call_with_capabilities(size_t n) {
-        sd_bus_message *call = call_new("Check");
+        sd_bus_message *call = call_open_option("capabilities", "as");
 
-        append_entry(call, "capabilities", "as");
         for (size_t i = 0; i < n; i++)
                 g_assert_cmpint(sd_bus_message_append(call, "s", "irqchip"), >=, 0);
-        close_entry(call);
+        call_close_option(call);
         return call;
 }
 
@@ -184,14 +168,15 @@ static void test_check_large_options(void) {
                     name, "b", 1);
 }
 
-/* @n guests of @n_rows rows full of @word */
-static sd_bus_message *new_call_with_guests(size_t n, size_t n_rows, uint32_t word) {
+static sd_bus_message *new_call_with_guests(size_t n, const uint32_t *words, size_t n_words) {
         sd_bus_message *call = call_new("CheckMany");
 
         g_assert_cmpint(sd_bus_message_open_container(call, 'a', "(aua{sv})"), >=, 0);
         for (size_t i = 0; i < n; i++) {
                 g_assert_cmpint(sd_bus_message_open_container(call, 'r', "aua{sv}"), >=, 0);
-                append_words(call, word, n_rows * ROW_N_WORDS);
+                g_assert_cmpint(
+                        sd_bus_message_append_array(call, 'u', words, n_words * sizeof(*words)), >=,
+                        0);
                 append_no_options(call);
                 g_assert_cmpint(sd_bus_message_close_container(call), >=, 0);
         }
@@ -200,9 +185,9 @@ static sd_bus_message *new_call_with_guests(size_t n, size_t n_rows, uint32_t wo
 }
 
 static void test_check_many(void) {
-        g_autoptr(sd_bus_message) none = new_call_with_guests(0, 0, 0);
-        g_autoptr(sd_bus_message) most = new_call_with_guests(1024, 0, 0);
-        g_autoptr(sd_bus_message) more = new_call_with_guests(1025, 0, 0);
+        g_autoptr(sd_bus_message) none = new_call_with_guests(0, NULL, 0);
+        g_autoptr(sd_bus_message) most = new_call_with_guests(1024, NULL, 0);
+        g_autoptr(sd_bus_message) more = new_call_with_guests(1025, NULL, 0);
         g_autoptr(sd_bus_message) no_verdicts = call_send(none), verdicts = call_send(most);
 
         g_assert_cmpuint(reply_count(no_verdicts, "(sasa" FINDING ")"), ==, 0);
@@ -219,7 +204,7 @@ static void test_check_many_names_the_guest(void) {
 
 /* What could make dbus-daemon cut the connection, had it no bound */
 static void test_check_many_large_answer(void) {
-        g_autoptr(sd_bus_message) call = call_new("CheckMany");
+        g_autoptr(sd_bus_message) call = NULL;
         g_autofree uint32_t *words = g_new0(uint32_t, 256 * ROW_N_WORDS);
         double seconds;
 
@@ -229,17 +214,7 @@ static void test_check_many_large_answer(void) {
                         words[i * ROW_N_WORDS + j] = UINT32_MAX;
         }
 
-        g_assert_cmpint(sd_bus_message_open_container(call, 'a', "(aua{sv})"), >=, 0);
-        for (size_t i = 0; i < 1024; i++) {
-                g_assert_cmpint(sd_bus_message_open_container(call, 'r', "aua{sv}"), >=, 0);
-                g_assert_cmpint(sd_bus_message_append_array(call, 'u', words,
-                                                            256 * ROW_N_WORDS * sizeof(*words)),
-                                >=, 0);
-                append_no_options(call);
-                g_assert_cmpint(sd_bus_message_close_container(call), >=, 0);
-        }
-        g_assert_cmpint(sd_bus_message_close_container(call), >=, 0);
-
+        call = new_call_with_guests(1024, words, 256 * ROW_N_WORDS);
         g_test_timer_start();
         call_assert_refused(call, CPUIDD_ERROR_NAME_TOO_LARGE, "MiB");
         seconds = g_test_timer_elapsed();
