@@ -330,7 +330,6 @@ int main(int argc, char *argv[]) {
         g_test_add_func("/probe/open/failed", test_failed);
         g_test_add_func("/probe/every-condition-is-asked", test_every_condition_is_asked);
 
-
         for (size_t i = 0; i < G_N_ELEMENTS(varies_cases); i++) {
                 g_autofree char *path = g_strconcat("/probe/varies/", varies_cases[i].name, NULL);
 

@@ -219,7 +219,8 @@ static const CorrectionCase correction_cases[] = {
 };
 
 static Host *parse(const char *lines) {
-        g_autofree char *text = g_strdup_printf("cpuidd-recording 1\nextensions-recorded\n%send\n", lines);
+        g_autofree char *text =
+                g_strdup_printf("cpuidd-recording 1\nextensions-recorded\n%send\n", lines);
         g_autoptr(GError) error = NULL;
         Host *host = recording_parse(text, strlen(text), &error);
 
