@@ -9,6 +9,30 @@
 #include "client/lib/private.h"
 #include "policy/coverage.h"
 
+/* An entry of the options: two containers to be closed */
+static int open_option(sd_bus_message *m, const char *name, const char *type) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'e', "sv");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(m, "s", name);
+        if (r < 0)
+                return r;
+        return sd_bus_message_open_container(m, 'v', type);
+}
+
+static int close_containers(sd_bus_message *m, unsigned n) {
+        for (unsigned i = 0; i < n; i++) {
+                int r = sd_bus_message_close_container(m);
+
+                if (r < 0)
+                        return r;
+        }
+
+        return 0;
+}
+
 static int append_msrs(sd_bus_message *m, const CpuiddGuest *guest) {
         g_autoptr(GArray) indexes = cpuidd_guest_list_msrs(guest);
         int r;
@@ -16,13 +40,7 @@ static int append_msrs(sd_bus_message *m, const CpuiddGuest *guest) {
         if (indexes->len == 0)
                 return 0;
 
-        r = sd_bus_message_open_container(m, 'e', "sv");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(m, "s", "msrs");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(m, 'v', "a{ut}");
+        r = open_option(m, "msrs", "a{ut}");
         if (r < 0)
                 return r;
         r = sd_bus_message_open_container(m, 'a', "{ut}");
@@ -39,35 +57,18 @@ static int append_msrs(sd_bus_message *m, const CpuiddGuest *guest) {
                         return r;
         }
 
-        for (unsigned i = 0; i < 3; i++) {
-                r = sd_bus_message_close_container(m);
-                if (r < 0)
-                        return r;
-        }
-
-        return 0;
+        return close_containers(m, 3);
 }
 
 static int append_capabilities(sd_bus_message *m, const CpuiddGuest *guest) {
         g_auto(GStrv) capabilities = cpuidd_guest_get_capabilities(guest);
         int r;
 
-        r = sd_bus_message_open_container(m, 'e', "sv");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(m, "s", "capabilities");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(m, 'v', "as");
+        r = open_option(m, "capabilities", "as");
         if (r < 0)
                 return r;
         r = sd_bus_message_append_strv(m, capabilities);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_close_container(m);
-        if (r < 0)
-                return r;
-        return sd_bus_message_close_container(m);
+        return r < 0 ? r : close_containers(m, 2);
 }
 
 static int append_unknown(sd_bus_message *m, const CpuiddGuest *guest) {
@@ -77,23 +78,12 @@ static int append_unknown(sd_bus_message *m, const CpuiddGuest *guest) {
         if (!unknown)
                 return 0;
 
-        r = sd_bus_message_open_container(m, 'e', "sv");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(m, "s", "unknown");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(m, 'v', "au");
+        r = open_option(m, "unknown", "au");
         if (r < 0)
                 return r;
         r = sd_bus_message_append_array(m, 'u', unknown_words(unknown),
                                         unknown_size(unknown) * sizeof(UnknownSpan));
-        if (r < 0)
-                return r;
-        r = sd_bus_message_close_container(m);
-        if (r < 0)
-                return r;
-        return sd_bus_message_close_container(m);
+        return r < 0 ? r : close_containers(m, 2);
 }
 
 static int append_options(sd_bus_message *m, const CpuiddGuest *guest, CpuiddCheckFlags flags) {
