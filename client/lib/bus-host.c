@@ -10,22 +10,6 @@
 #include "client/lib/private.h"
 #include "policy/place.h"
 
-static sd_bus_message *ask(Bus *bus, const char *member, const char *text, GError **error) {
-        g_autoptr(sd_bus_message) call = bus_message_new(bus, member, error);
-        int r;
-
-        if (!call)
-                return NULL;
-
-        r = text ? sd_bus_message_append(call, "s", text) : 0;
-        if (r < 0) {
-                (void) bus_set_error_write(error, member, r);
-                return NULL;
-        }
-
-        return bus_call(bus, call, error);
-}
-
 uint32_t *bus_get_cpuid(Bus *bus, const char *const *capabilities, size_t *ret_n, GError **error) {
         g_autoptr(sd_bus_message) call = bus_message_new(bus, "GetCpuid", error);
         g_autoptr(sd_bus_message) reply = NULL;
@@ -75,7 +59,7 @@ static int read_capabilities(sd_bus_message *m, GPtrArray *capabilities) {
 }
 
 GPtrArray *bus_list_capabilities(Bus *bus, GError **error) {
-        g_autoptr(sd_bus_message) reply = ask(bus, "ListCapabilities", NULL, error);
+        g_autoptr(sd_bus_message) reply = bus_ask(bus, "ListCapabilities", NULL, error);
         g_autoptr(GPtrArray) capabilities = g_ptr_array_new_with_free_func(capability_public_free);
         int r;
 
@@ -111,7 +95,7 @@ static int read_delta(sd_bus_message *m, const char *capability, GPtrArray *oper
 }
 
 GPtrArray *bus_get_delta(Bus *bus, const char *capability, GError **error) {
-        g_autoptr(sd_bus_message) reply = ask(bus, "GetDelta", capability, error);
+        g_autoptr(sd_bus_message) reply = bus_ask(bus, "GetDelta", capability, error);
         g_autoptr(GPtrArray) operations = g_ptr_array_new_with_free_func(operation_free);
         int r;
 
@@ -128,7 +112,7 @@ GPtrArray *bus_get_delta(Bus *bus, const char *capability, GError **error) {
 }
 
 bool bus_refresh(Bus *bus, bool *ret_changed, GError **error) {
-        g_autoptr(sd_bus_message) reply = ask(bus, "Refresh", NULL, error);
+        g_autoptr(sd_bus_message) reply = bus_ask(bus, "Refresh", NULL, error);
         int r, changed;
 
         if (!reply)

@@ -374,14 +374,10 @@ static int read_profile_key(sd_bus_message *m, Host *host, const char *key) {
 }
 
 Host *bus_get_profile(Bus *bus, GError **error) {
-        g_autoptr(sd_bus_message) call = bus_message_new(bus, "GetProfile", error);
-        g_autoptr(sd_bus_message) reply = NULL;
+        g_autoptr(sd_bus_message) reply = bus_ask(bus, "GetProfile", NULL, error);
         g_autoptr(Host) host = NULL;
         int r;
 
-        if (!call)
-                return NULL;
-        reply = bus_call(bus, call, error);
         if (!reply)
                 return NULL;
 

@@ -222,6 +222,22 @@ sd_bus_message *bus_call(Bus *bus, sd_bus_message *call, GError **error) {
         return reply;
 }
 
+sd_bus_message *bus_ask(Bus *bus, const char *member, const char *text, GError **error) {
+        g_autoptr(sd_bus_message) call = bus_message_new(bus, member, error);
+        int r;
+
+        if (!call)
+                return NULL;
+
+        r = text ? sd_bus_message_append(call, "s", text) : 0;
+        if (r < 0) {
+                (void) bus_set_error_write(error, member, r);
+                return NULL;
+        }
+
+        return bus_call(bus, call, error);
+}
+
 static sd_bus_message *get_property(Bus *bus, const char *property, GError **error) {
         g_autoptr(sd_bus_message) call = NULL;
         int r;

@@ -27,6 +27,8 @@ Bus *bus_free(Bus *bus);
 /* A call to be filled with arguments, and its answer */
 sd_bus_message *bus_message_new(Bus *bus, const char *member, GError **error);
 sd_bus_message *bus_call(Bus *bus, sd_bus_message *call, GError **error);
+/* Both, of a member that takes a text, or with NULL for it nothing */
+sd_bus_message *bus_ask(Bus *bus, const char *member, const char *text, GError **error);
 
 /* @r is what sd-bus said; always false */
 bool bus_set_error_write(GError **error, const char *member, int r);
