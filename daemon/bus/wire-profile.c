@@ -31,8 +31,8 @@ static int open_entry(sd_bus_message *m, const char *key, const char *type) {
         return sd_bus_message_open_container(m, 'v', type);
 }
 
-/* An entry that is a dictionary itself: @type "a{...}"; three containers to be closed */
-static int open_dict_entry(sd_bus_message *m, const char *key, const char *type) {
+/* An entry that is an array or a dictionary itself: @type "a..."; three containers to be closed */
+static int open_array_entry(sd_bus_message *m, const char *key, const char *type) {
         int r;
 
         r = open_entry(m, key, type);
@@ -77,7 +77,7 @@ static int append_parameters(sd_bus_message *m, const Host *host) {
         g_autofree const char **names = host_list_parameters(host);
         int r;
 
-        r = open_dict_entry(m, "module_parameters", "a{ss}");
+        r = open_array_entry(m, "module_parameters", "a{ss}");
         if (r < 0)
                 return r;
 
@@ -114,7 +114,7 @@ static int append_machine(sd_bus_message *m, const Host *host) {
         const HostInfo *info = host_info(host);
         int r;
 
-        r = open_dict_entry(m, "host", "a{sv}");
+        r = open_array_entry(m, "host", "a{sv}");
         if (r < 0)
                 return r;
         r = append_text(m, "kernel", info->kernel);
@@ -156,6 +156,21 @@ static int append_tables(sd_bus_message *m, const Host *host) {
         return 0;
 }
 
+/* @container: 'e' or 'r' */
+static int append_named_table(sd_bus_message *m, char container, const char *name,
+                              const LeafTable *table) {
+        int r;
+
+        r = sd_bus_message_open_container(m, container, "sau");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_basic(m, 's', name);
+        if (r < 0)
+                return r;
+        r = wire_append_table(m, table);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
 static int append_views(sd_bus_message *m, const Host *host) {
         g_autofree const char **names = host_list_views(host);
         int r;
@@ -163,39 +178,17 @@ static int append_views(sd_bus_message *m, const Host *host) {
         if (!names[0])
                 return 0;
 
-        r = open_dict_entry(m, "views", "a{sau}");
+        r = open_array_entry(m, "views", "a{sau}");
         if (r < 0)
                 return r;
 
         for (size_t i = 0; names[i]; i++) {
-                r = sd_bus_message_open_container(m, 'e', "sau");
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_append_basic(m, 's', names[i]);
-                if (r < 0)
-                        return r;
-                r = wire_append_table(m, host_view(host, names[i]));
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_close_container(m);
+                r = append_named_table(m, 'e', names[i], host_view(host, names[i]));
                 if (r < 0)
                         return r;
         }
 
         return close_containers(m, 3);
-}
-
-static int append_kind(sd_bus_message *m, const Kind *kind) {
-        int r;
-
-        r = sd_bus_message_open_container(m, 'r', "sau");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append_basic(m, 's', kind->cpus);
-        if (r < 0)
-                return r;
-        r = wire_append_table(m, kind->rows);
-        return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 static int append_kinds(sd_bus_message *m, const Host *host) {
@@ -205,15 +198,14 @@ static int append_kinds(sd_bus_message *m, const Host *host) {
         if (kinds_size(kinds) == 0)
                 return 0;
 
-        r = open_entry(m, "kinds", "a(sau)");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(m, 'a', "(sau)");
+        r = open_array_entry(m, "kinds", "a(sau)");
         if (r < 0)
                 return r;
 
         for (size_t i = 0; i < kinds_size(kinds); i++) {
-                r = append_kind(m, kinds_at(kinds, i));
+                const Kind *kind = kinds_at(kinds, i);
+
+                r = append_named_table(m, 'r', kind->cpus, kind->rows);
                 if (r < 0)
                         return r;
         }
@@ -250,7 +242,7 @@ static int append_extensions(sd_bus_message *m, const Host *host) {
         if (!host_get_extension(host, "", &value))
                 return 0;
 
-        r = open_dict_entry(m, "extensions", "a{sx}");
+        r = open_array_entry(m, "extensions", "a{sx}");
         if (r < 0)
                 return r;
 
@@ -272,7 +264,7 @@ static int append_attributes(sd_bus_message *m, const Host *host) {
         if (!host_get_attribute(host, "", &value))
                 return 0;
 
-        r = open_dict_entry(m, "attributes", "a{st}");
+        r = open_array_entry(m, "attributes", "a{st}");
         if (r < 0)
                 return r;
 
@@ -294,7 +286,7 @@ static int append_msrs(sd_bus_message *m, const Host *host) {
         if (!host_has_msrs(host))
                 return 0;
 
-        r = open_dict_entry(m, "msrs", "a{ut}");
+        r = open_array_entry(m, "msrs", "a{ut}");
         if (r < 0)
                 return r;
 
