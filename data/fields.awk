@@ -311,7 +311,7 @@ function read_attribute_value(name, value,  error) {
         else if (name == "needs")
                 read_list(name, value, "^[a-z][a-z0-9_]*$", "names of fields")
         else if (name == "when")
-                read_when(value)
+                read_field_and_number(name, value, ">", row_when, row_when_above)
         else if (name == "continues")
                 row_continues[row] = value
         else if (name == "copy")
@@ -319,7 +319,7 @@ function read_attribute_value(name, value,  error) {
         else if (name == "within")
                 row_within[row] = value
         else if (name == "span")
-                read_span(value)
+                read_field_and_number(name, value, "@", row_span, row_span_start)
         else if (name == "values")
                 read_values(value)
         else if (name == "parameter")
@@ -354,23 +354,14 @@ function read_list(name, value, pattern, expected,  items, n, i, seen) {
         n_list[row, name] = n
 }
 
-function read_when(value,  above, error) {
-        above = index(value, ">")
-        row_when[row] = above ? substr(value, 1, above - 1) : value
-        row_when_above[row] = above ? substr(value, above + 1) : "0"
-        error = parse_number(row_when_above[row])
+# FIELD, and behind @separator a number, which is 0 without one
+function read_field_and_number(name, value, separator, fields, numbers,  at, error) {
+        at = index(value, separator)
+        fields[row] = at ? substr(value, 1, at - 1) : value
+        numbers[row] = at ? substr(value, at + 1) : "0"
+        error = parse_number(numbers[row])
         if (error != "")
-                fail("when=" value ": " error)
-}
-
-# SIZE or SIZE@START
-function read_span(value,  at, error) {
-        at = index(value, "@")
-        row_span[row] = at ? substr(value, 1, at - 1) : value
-        row_span_start[row] = at ? substr(value, at + 1) : "0"
-        error = parse_number(row_span_start[row])
-        if (error != "")
-                fail("span=" value ": " error)
+                fail(name "=" value ": " error)
 }
 
 function read_values(value,  i, error) {
