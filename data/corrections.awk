@@ -103,8 +103,7 @@ function read_operand_condition(kind, is_not, text,  equals, values, items, n, i
                 error = parse_number(items[i])
                 if (error != "")
                         fail(text "=" values ": " error)
-                else if (operand_high - operand_low < 31 && \
-                         number_value >= 2 ^ (operand_high - operand_low + 1))
+                else if (!fits(number_value, operand_high - operand_low + 1))
                         fail(text "=" values ": " items[i] " does not fit into the field")
         }
 
@@ -113,6 +112,13 @@ function read_operand_condition(kind, is_not, text,  equals, values, items, n, i
                       ", .mask = MASK(" operand_high ", " operand_low ")" \
                       (n > 0 ? ", .values = (const uint32_t[]){ " values " }, .n_values = " n : ""),
                       is_not)
+}
+
+# Not with '^': an awk may be built without it
+function fits(value, n_bits,  limit) {
+        for (limit = 1; n_bits > 0; n_bits--)
+                limit *= 2
+        return value < limit
 }
 
 function add_condition(text, is_not) {

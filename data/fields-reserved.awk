@@ -67,12 +67,13 @@ function check_reserved_order(text,  key, order) {
 
 # Overlaps ---------------------------------------------------------------------------------------
 
+# A gawk of 5.2 fails on an element that is handed on before it has a value; with "" it is a text.
 function check_reserved(  i, key) {
         for (i = 1; i <= n_reserved; i++) {
                 key = reserved_interface[i] SUBSEP reserved_leaf[i] SUBSEP reserved_reg[i]
-                check_reserved_rows(i, explicit_rows[key])
-                check_reserved_rows(i, wild_rows[key])
-                check_reserved_twice(i, reserved_places[key])
+                check_reserved_rows(i, explicit_rows[key] "")
+                check_reserved_rows(i, wild_rows[key] "")
+                check_reserved_twice(i, reserved_places[key] "")
                 reserved_places[key] = reserved_places[key] " " i
         }
 }
@@ -160,9 +161,9 @@ function check_subleaf(key, name, subleaf, is_wild,  reg, bit, high, covered) {
                 for (bit = 0; bit < 32; bit++)
                         covered[bit] = 0
                 if (!is_wild)
-                        cover_by_rows(covered, explicit_rows[key, reg], subleaf, 0)
-                cover_by_rows(covered, wild_rows[key, reg], subleaf, 1)
-                cover_by_reserved(covered, reserved_places[key, reg], subleaf, is_wild)
+                        cover_by_rows(covered, explicit_rows[key, reg] "", subleaf, 0)
+                cover_by_rows(covered, wild_rows[key, reg] "", subleaf, 1)
+                cover_by_reserved(covered, reserved_places[key, reg] "", subleaf, is_wild)
 
                 for (high = 31; high >= 0; high--) {
                         if (covered[high])
