@@ -8,8 +8,6 @@ set -u
 
 here=${top_srcdir:?}/tests/corpus
 corpus=$top_srcdir/../shared/corpus
-# shellcheck disable=SC2034
-export QEMU_FEATURE_NAMES=$corpus/../facts/qemu-feature-names.tsv
 cpuidctl=${CPUIDCTL:?the cpuidctl to test}
 
 skip_all() {
@@ -18,7 +16,6 @@ skip_all() {
 }
 
 [ -d "$corpus" ] || skip_all "there is no corpus at $corpus"
-command -v python3 > /dev/null || skip_all "there is no python3"
 
 # Not libtool's script around it, which takes longer than the question
 if [ -x "${top_builddir:?}/client/ctl/.libs/cpuidctl" ]; then
