@@ -11,9 +11,15 @@ check_PROGRAMS += %D%/replay
 %C%_replay_LDADD = tests/unit/libformsupport.la
 
 TESTS += %D%/replay.test
-EXTRA_DIST += %D%/fuzz %D%/replay.test tests/samples
+EXTRA_DIST += %D%/cuts %D%/fuzz %D%/replay.test tests/samples
 
 SECONDS = 60
 .PHONY: fuzz
 fuzz:
 	$(srcdir)/%D%/fuzz --seconds $(SECONDS) $(FORMS)
+
+# By hand: `make cuts BELOW=30000`, a copy for each byte of the files with less than that many
+BELOW = 1000000000
+.PHONY: cuts
+cuts: %D%/replay
+	@REPLAY=%D%/replay $(srcdir)/%D%/cuts --below $(BELOW)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* replay [--cuts N] FORM FILE...: each file through its form, or with "any" through the one that is
- * found, as the fuzzers do; and N copies that are cut off somewhere, which may lose and may not
- * lie. TAP, one line a file. */
+/* replay [--cuts N | --every-cut] FORM FILE...: each file through its form, or with "any" through
+ * the one that is found, as the fuzzers do; and N copies that are cut off somewhere, or one for
+ * each byte, which may lose and may not lie. TAP, one line a file. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +15,13 @@
 /* The beginning of a file, where the first CPU is, and its end */
 #define NEAR (24u * 1024)
 
+/* A larger file is not cut off at every byte but at those of its beginning and its end. */
+#define WHOLE_MAX (64u * 1024)
+#define EVERY_FIRST (48u * 1024)
+#define EVERY_LAST (8u * 1024)
+
 static int arg_cuts;
-static gboolean arg_forms, arg_list, arg_quiet;
+static gboolean arg_every, arg_forms, arg_list, arg_quiet;
 
 static const GOptionEntry options[] = {
         { "list", 0, 0, G_OPTION_ARG_NONE, &arg_list, "The names of all forms that are text",
@@ -24,6 +29,7 @@ static const GOptionEntry options[] = {
         { "forms", 0, 0, G_OPTION_ARG_NONE, &arg_forms, "The form of each file", NULL },
         { "quiet", 0, 0, G_OPTION_ARG_NONE, &arg_quiet, "One line for all files", NULL },
         { "cuts", 0, 0, G_OPTION_ARG_INT, &arg_cuts, "How many copies to cut off", "N" },
+        { "every-cut", 0, 0, G_OPTION_ARG_NONE, &arg_every, "A copy for each byte", NULL },
         {},
 };
 
@@ -40,23 +46,48 @@ static size_t choose_cut(GRand *random, const char *text, size_t n_text) {
         return n;
 }
 
-/* What is wrong with a copy, or NULL */
-static char *replay_cuts(const char *form, const char *text, size_t n_text) {
-        g_autoptr(Guest) whole = form_read(text, n_text, form, NULL);
+static char *replay_cut(const Guest *whole, const char *form, const char *text, size_t n) {
+        g_autofree char *wrong = form_check_cut(whole, text, n, form);
+
+        return wrong ? g_strdup_printf("cut off at byte %zu: %s", n, wrong) : NULL;
+}
+
+static char *replay_some_cuts(const Guest *whole, const char *form, const char *text,
+                              size_t n_text) {
         g_autoptr(GRand) random = g_rand_new_with_seed(n_text);
+        char *wrong = NULL;
+
+        for (int i = 0; n_text > 0 && i < arg_cuts && !wrong; i++)
+                wrong = replay_cut(whole, form, text, choose_cut(random, text, n_text));
+
+        return wrong;
+}
+
+/* @ret_n: how many copies were read */
+static char *replay_every_cut(const Guest *whole, const char *form, const char *text, size_t n_text,
+                              size_t *ret_n) {
+        bool is_whole = n_text <= WHOLE_MAX;
+        char *wrong = NULL;
+
+        for (size_t n = 0; n < n_text && !wrong; n++) {
+                if (!is_whole && n == EVERY_FIRST)
+                        n = n_text - EVERY_LAST;
+                wrong = replay_cut(whole, form, text, n);
+                (*ret_n)++;
+        }
+
+        return wrong;
+}
+
+/* What is wrong with a copy, or NULL */
+static char *replay_cuts(const char *form, const char *text, size_t n_text, size_t *ret_n) {
+        g_autoptr(Guest) whole = form_read_applied(text, n_text, form, NULL);
 
         if (!whole)
                 return NULL;
-
-        for (int i = 0; n_text > 0 && i < arg_cuts; i++) {
-                size_t n = choose_cut(random, text, n_text);
-                g_autofree char *wrong = form_check_cut(whole, text, n, form);
-
-                if (wrong)
-                        return g_strdup_printf("cut off at byte %zu: %s", n, wrong);
-        }
-
-        return NULL;
+        if (arg_every)
+                return replay_every_cut(whole, form, text, n_text, ret_n);
+        return replay_some_cuts(whole, form, text, n_text);
 }
 
 /* The name of the form that reads it, for cuts may look like nothing */
@@ -72,7 +103,7 @@ static bool replay(const char *form, const char *path, unsigned number) {
         g_autoptr(GError) error = NULL;
         g_autofree char *text = NULL, *wrong = NULL;
         const char *found = form;
-        size_t n_text;
+        size_t n_text, n_cuts = 0;
 
         if (!file_read(path, &text, &n_text, &error)) {
                 printf("not ok %u - %s: %s\n", number, path, error->message);
@@ -83,11 +114,14 @@ static bool replay(const char *form, const char *path, unsigned number) {
         if (!found)
                 found = find_form(text, n_text);
         if (found)
-                wrong = replay_cuts(found, text, n_text);
+                wrong = replay_cuts(found, text, n_text, &n_cuts);
         if (arg_quiet && !wrong)
                 return true;
-        printf("%sok %u - %s (%s)%s%s\n", wrong ? "not " : "", number, path, found ?: "no form",
+        printf("%sok %u - %s (%s)%s%s", wrong ? "not " : "", number, path, found ?: "no form",
                wrong ? ": " : "", wrong ?: "");
+        if (arg_every)
+                printf(", %zu cuts", n_cuts);
+        putchar('\n');
         return !wrong;
 }
 

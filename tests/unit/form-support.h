@@ -12,6 +12,8 @@
 /* The text in memory of exactly its size, so that who reads beyond it is found out. @form: a name,
  * or NULL. NULL with the error where it is refused. */
 Guest *form_read(const char *text, size_t n_text, const char *form, GError **error);
+/* The same, and a template is what it makes of no table */
+Guest *form_read_applied(const char *text, size_t n_text, const char *form, GError **error);
 
 /* The guest, or the test fails. @warnings: all of them, joined by newlines, or NULL. */
 Guest *form_guest(const char *text, const char *form, char **warnings);
