@@ -3,6 +3,7 @@
 # One line a test. They link the engine and, where they need it, a room's own convenience library.
 unit_tests = \
 	%D%/test-check \
+	%D%/test-corpus-index \
 	%D%/test-corpus-qemu \
 	%D%/test-correction \
 	%D%/test-coverage \
@@ -59,6 +60,7 @@ check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
 %C%_test_check_LDADD = %D%/libsupport.la
+%C%_test_corpus_index_LDADD = %D%/libformsupport.la
 %C%_test_corpus_qemu_LDADD = %D%/libformsupport.la
 %C%_test_correction_LDADD = %D%/libsupport.la
 %C%_test_coverage_LDADD = %D%/libsupport.la

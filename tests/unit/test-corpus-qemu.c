@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* QEMU's answers on real machines, where the corpus is beside this tree: each is read, says of
- * each feature what libvirt has made of it in the file beside, and is never read wrongly when it
- * is cut off. */
+ * each feature, by name and by bit, what libvirt has made of it in the files beside, and is never
+ * read wrongly when it is cut off. */
 
 #include <string.h>
 
@@ -84,10 +84,64 @@ static unsigned compare_features(const Guest *guest, const char *path) {
         return n;
 }
 
+/* Each bit of a mask is what @is_on says; what is off need not be told. How many are. */
+static unsigned compare_bits(const Guest *guest, const Guest *mask, bool is_on) {
+        unsigned n = 0;
+
+        for (size_t i = 0; i < leaf_table_size(mask->table); i++) {
+                const Leaf *row = leaf_table_at(mask->table, i);
+
+                for (Register reg = 0; reg < N_REGISTERS; reg++) {
+                        uint32_t told = row->registers[reg] &
+                                ~unknown_mask(guest->unknown, row->leaf, row->subleaf, reg);
+                        uint32_t has = form_register(guest, row->leaf, row->subleaf, reg);
+
+                        g_test_message("0x%x.%u:%s", row->leaf, row->subleaf,
+                                       register_to_string(reg));
+                        g_assert_cmphex(has & told, ==, is_on ? row->registers[reg] : 0);
+                        n += (unsigned) __builtin_popcount(told);
+                }
+        }
+
+        return n;
+}
+
+/* The same of MSRs */
+static unsigned compare_msr_bits(const Guest *guest, const Guest *mask, bool is_on) {
+        unsigned n = 0;
+        GHashTableIter iter;
+        void *key, *value;
+
+        if (!guest->msrs || !mask->msrs)
+                return 0;
+
+        g_hash_table_iter_init(&iter, mask->msrs);
+        while (g_hash_table_iter_next(&iter, &key, &value)) {
+                const uint64_t *has = g_hash_table_lookup(guest->msrs, key);
+                uint64_t told = has ? *(const uint64_t *) value : 0;
+
+                g_test_message("msr 0x%x", GPOINTER_TO_UINT(key));
+                g_assert_cmphex((has ? *has : 0) & told, ==, is_on ? told : 0);
+                n += (unsigned) __builtin_popcountll(told);
+        }
+
+        return n;
+}
+
+/* @suffix: of the file beside that tells what QEMU could give, or could not */
+static unsigned compare_mask(const Guest *guest, const char *stem, const char *suffix, bool is_on) {
+        g_autofree char *path = g_strconcat(stem, suffix, NULL), *text = NULL;
+        size_t n_text;
+        g_autoptr(Guest) mask = read_file(path, &text, &n_text);
+
+        g_assert_nonnull(mask);
+        return compare_bits(guest, mask, is_on) + compare_msr_bits(guest, mask, is_on);
+}
+
 static void test_libvirt(void) {
         g_autofree char *folder = corpus_path("libvirt");
         g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-        unsigned n_files = 0, n_features = 0;
+        unsigned n_files = 0, n_features = 0, n_on = 0, n_off = 0;
         const char *name;
 
         if (!dir) {
@@ -108,11 +162,16 @@ static void test_libvirt(void) {
                 guest = read_file(path, &text, &n_text);
                 g_assert_nonnull(guest);
                 n_features += compare_features(guest, beside);
+                n_on += compare_mask(guest, stem, "-enabled.xml", true);
+                n_off += compare_mask(guest, stem, "-disabled.xml", false);
                 n_files++;
                 form_assert_cuts(text, n_text, NULL, 997);
         }
 
-        g_test_message("%u files, %u features", n_files, n_features);
+        g_test_message("%u files, %u features, %u bits on, %u bits off", n_files, n_features, n_on,
+                       n_off);
+        g_assert_cmpuint(n_on, >=, 50 * n_files);
+        g_assert_cmpuint(n_off, >=, n_files);
         g_assert_cmpuint(n_features, >=, n_files);
 }
 
