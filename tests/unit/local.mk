@@ -4,6 +4,7 @@
 unit_tests = \
 	%D%/test-check \
 	%D%/test-corpus-index \
+	%D%/test-corpus-libvirt \
 	%D%/test-corpus-qemu \
 	%D%/test-correction \
 	%D%/test-coverage \
@@ -61,6 +62,7 @@ TESTS += $(unit_tests)
 
 %C%_test_check_LDADD = %D%/libsupport.la
 %C%_test_corpus_index_LDADD = %D%/libformsupport.la
+%C%_test_corpus_libvirt_LDADD = %D%/libformsupport.la
 %C%_test_corpus_qemu_LDADD = %D%/libformsupport.la
 %C%_test_correction_LDADD = %D%/libsupport.la
 %C%_test_coverage_LDADD = %D%/libsupport.la

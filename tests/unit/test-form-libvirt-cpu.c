@@ -417,55 +417,6 @@ static void test_host(void) {
         g_assert_cmphex(mask, ==, ~UINT32_C(0x101));
 }
 
-static Guest *read_recorded(const char *directory, const char *machine, const char *kind) {
-        g_autofree char *name = g_strconcat(machine, kind, NULL);
-        g_autofree char *path = g_build_filename(directory, name, NULL), *text = NULL;
-
-        return g_file_get_contents(path, &text, NULL, NULL) ? form_guest(text, NULL, NULL) : NULL;
-}
-
-/* What libvirt's names say is on, the processor has. */
-static void assert_subset(const Guest *cpu, const Guest *data) {
-        for (size_t i = 0; i < leaf_table_size(cpu->table); i++) {
-                const Leaf *row = leaf_table_at(cpu->table, i);
-
-                for (Register reg = 0; reg < N_REGISTERS; reg++) {
-                        uint32_t unknown = unknown_mask(cpu->unknown, row->leaf, row->subleaf, reg);
-                        uint32_t has = form_register(data, row->leaf, row->subleaf, reg);
-
-                        g_assert_cmphex(row->registers[reg] & ~unknown & ~has, ==, 0);
-                }
-        }
-}
-
-/* libvirt's own reading of recorded machines, where they and libvirt are at hand */
-static void test_recorded(void) {
-        g_autofree char *directory =
-                g_test_build_filename(G_TEST_DIST, "..", "shared", "corpus", "libvirt", NULL);
-        g_autoptr(GDir) files = g_dir_open(directory, 0, NULL);
-        const char *name;
-
-        if (!files || !g_file_test(CPU_MAP_DIRECTORY "/index.xml", G_FILE_TEST_EXISTS)) {
-                g_test_skip("there is no corpus, or no libvirt");
-                return;
-        }
-
-        while ((name = g_dir_read_name(files))) {
-                g_autofree char *machine = g_strndup(name, strlen(name) - strlen(".sig"));
-                g_autoptr(Guest) data = NULL, guest = NULL, host = NULL;
-
-                if (!g_str_has_suffix(name, ".sig"))
-                        continue;
-
-                g_test_message("%s", machine);
-                data = read_recorded(directory, machine, ".xml");
-                guest = read_recorded(directory, machine, "-guest.xml");
-                host = read_recorded(directory, machine, "-host.xml");
-                assert_subset(guest, data);
-                assert_subset(host, data);
-        }
-}
-
 static void add_case(const char *kind, const char *name, const void *c, GTestDataFunc func) {
         g_autofree char *path = g_strdup_printf("/libvirt-cpu/%s/%s", kind, name);
 
@@ -488,7 +439,6 @@ int main(int argc, char **argv) {
         g_test_add_func("/libvirt-cpu/map-without-bounds", test_map_without_bounds);
         g_test_add_func("/libvirt-cpu/no-map-needed", test_no_map_needed);
         g_test_add_func("/libvirt-cpu/host", test_host);
-        g_test_add_func("/libvirt-cpu/recorded", test_recorded);
 
         return g_test_run();
 }
