@@ -63,9 +63,16 @@ static char *replay_some_cuts(const Guest *whole, const char *form, const char *
         return wrong;
 }
 
+static char *replay_cut_host(const Host *whole, const char *form, const char *text, size_t n) {
+        g_autofree char *wrong = whole ? form_check_cut_host(whole, text, n, form) : NULL;
+
+        return wrong ? g_strdup_printf("cut off at byte %zu, as a host: %s", n, wrong) : NULL;
+}
+
 /* @ret_n: how many copies were read */
 static char *replay_every_cut(const Guest *whole, const char *form, const char *text, size_t n_text,
                               size_t *ret_n) {
+        g_autoptr(Host) host = form_read_host(text, n_text, form, NULL);
         bool is_whole = n_text <= WHOLE_MAX;
         char *wrong = NULL;
 
@@ -73,6 +80,8 @@ static char *replay_every_cut(const Guest *whole, const char *form, const char *
                 if (!is_whole && n == EVERY_FIRST)
                         n = n_text - EVERY_LAST;
                 wrong = replay_cut(whole, form, text, n);
+                if (!wrong)
+                        wrong = replay_cut_host(host, form, text, n);
                 (*ret_n)++;
         }
 

@@ -142,6 +142,42 @@ char *form_check_cut(const Guest *whole, const char *text, size_t n_text, const 
         return wrong ? wrong : compare_msrs(whole, cut);
 }
 
+Host *form_read_host(const char *text, size_t n_text, const char *form, GError **error) {
+        g_autofree char *exact = g_malloc(MAX(n_text, 1));
+        FormatOptions options = FORMAT_OPTIONS_DEFAULT;
+        g_auto(FormatInput) input = {};
+
+        memcpy(exact, text, n_text);
+        options.form = form;
+        if (!format_read_host(exact, n_text, &options, &input, error))
+                return NULL;
+
+        return g_steal_pointer(&input.host);
+}
+
+/* The guest that has all that every kind of CPU of the host has */
+static Guest *guest_of_common(const Host *host) {
+        Guest *guest = guest_new(leaf_table_copy(host_common(host)));
+
+        if (host_unknown(host))
+                guest_take_unknown(guest, unknown_copy(host_unknown(host)));
+        return guest;
+}
+
+char *form_check_cut_host(const Host *whole, const char *text, size_t n_text, const char *form) {
+        g_autoptr(Host) cut = form_read_host(text, n_text, form, NULL);
+        g_autoptr(Guest) one = NULL, other = NULL;
+        char *wrong;
+
+        if (!cut || kinds_size(host_kinds(whole)) > 0)
+                return NULL;
+
+        one = guest_of_common(whole);
+        other = guest_of_common(cut);
+        wrong = compare_rows(one, other);
+        return wrong ? wrong : compare_rows(other, one);
+}
+
 void form_assert_cuts(const char *text, size_t n_text, const char *form, size_t step) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Guest) whole = form_read(text, n_text, form, &error);

@@ -15,6 +15,8 @@ Guest *form_read(const char *text, size_t n_text, const char *form, GError **err
 /* The same, and a template is what it makes of no table */
 Guest *form_read_applied(const char *text, size_t n_text, const char *form, GError **error);
 
+Host *form_read_host(const char *text, size_t n_text, const char *form, GError **error);
+
 /* The guest, or the test fails. @warnings: all of them, joined by newlines, or NULL. */
 Guest *form_guest(const char *text, const char *form, char **warnings);
 
@@ -32,6 +34,8 @@ uint32_t form_register(const Guest *guest, uint32_t leaf, uint32_t subleaf, Regi
 void form_assert_cuts(const char *text, size_t n_text, const char *form, size_t step);
 /* The same for one length; NULL, or what is wrong with it: free with g_free() */
 char *form_check_cut(const Guest *whole, const char *text, size_t n_text, const char *form);
+/* The same of a host, all of whose CPUs are alike: nobody can tell that of others with some lost */
+char *form_check_cut_host(const Host *whole, const char *text, size_t n_text, const char *form);
 
 /* What the guest is in another form, and again in ours: NULL where the form is not read */
 Guest *form_write_and_read(const Guest *guest, const char *form, char **losses);
