@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The output of `cpuid -r`, as it comes and as it is pasted into mail: of one CPU or of all, with
- * or without its heading, folded before edx, with the sub-leaf left out (facts, formats 1).
- * Nothing else is let through: a line that is not understood may be a leaf that got lost. */
+ * or without its heading, folded before edx, with the sub-leaf left out (facts, formats 1). What a
+ * shell shows around it is passed over with a warning. Nothing else is let through: a line that is
+ * not understood may be a leaf that got lost. */
 
 #include "client/formats/cpuid-r.h"
 
@@ -17,8 +18,9 @@
 /* A row whose edx was folded to the next line is not whole yet. */
 typedef struct Reading {
         Dump *dump;
+        Lines lines;
         Leaf row;
-        int n_registers;
+        Register n_registers;
         unsigned n_headings;
         bool is_kvm; /* a table that KVM was given */
 } Reading;
@@ -44,67 +46,65 @@ static bool read_hex(const char **p, uint32_t *ret) {
         return true;
 }
 
-/* "LEAF SUBLEAF:", "LEAF:" */
+/* "LEAF SUBLEAF:", "LEAF:"; @p: also where it is none */
 static bool read_leaf(const char **p, Leaf *ret) {
-        const char *at = skip_blanks(*p);
-
-        if (!read_hex(&at, &ret->leaf))
+        *p = skip_blanks(*p);
+        if (!read_hex(p, &ret->leaf))
                 return false;
 
-        at = skip_blanks(at);
-        if (*at != ':') {
-                if (!read_hex(&at, &ret->subleaf))
+        *p = skip_blanks(*p);
+        if (**p != ':') {
+                if (!read_hex(p, &ret->subleaf))
                         return false;
-                at = skip_blanks(at);
+                *p = skip_blanks(*p);
         }
-        if (*at != ':')
+
+        if (**p != ':')
                 return false;
 
-        *p = at + 1;
+        ++*p;
         return true;
 }
 
-/* How many of "eax=... ebx=... ecx=... edx=..." there are, from register @from on; -1 where
- * something else is. @is_cut: the last one has to have all its digits. */
-static int read_registers(const char *p, int from, bool is_cut, Leaf *ret) {
-        int n = from;
+/* "eax=..." */
+static bool read_register(const char **p, Register reg, bool is_cut, uint32_t *ret) {
+        const char *name = register_to_string(reg), *digits = *p + strlen(name) + 1, *end = digits;
 
-        for (p = skip_blanks(p); *p && n < N_REGISTERS; p = skip_blanks(p)) {
-                const char *name = register_to_string(n), *digits;
-                size_t length = strlen(name);
+        if (!g_str_has_prefix(*p, name) || digits[-1] != '=')
+                return false;
+        if (!read_hex(&end, ret) || (*end && !g_ascii_isspace(*end)) ||
+            (is_cut && !*end && end - digits < N_DIGITS + 2))
+                return false;
 
-                if (strncmp(p, name, length) != 0 || p[length] != '=')
-                        return -1;
-                p += length + 1;
-                digits = p;
-                if (!read_hex(&p, &ret->registers[n]) || (*p && !g_ascii_isspace(*p)))
-                        return -1;
-                if (is_cut && !*p && p - digits < N_DIGITS + 2)
-                        return -1;
-                n++;
+        *p = end;
+        return true;
+}
+
+/* "eax=... ebx=... ecx=... edx=..." up to the end of the line, from the register on that is next;
+ * edx may be in another line. */
+static bool read_registers(Reading *reading, const char **p, bool is_cut) {
+        Register *n = &reading->n_registers;
+
+        for (*p = skip_blanks(*p); **p && *n < N_REGISTERS; *p = skip_blanks(*p)) {
+                if (!read_register(p, *n, is_cut, &reading->row.registers[*n]))
+                        return false;
+                ++*n;
         }
 
-        return *p ? -1 : n;
+        return !**p && *n >= REGISTER_EDX;
 }
 
 /* "CPU:", "CPU 7:", and what stands over a table that KVM was given */
-static bool read_heading(Reading *reading, const char *line, unsigned number, GError **error) {
+static bool read_heading(Reading *reading, const char *line, GError **error) {
         const char *p = skip_blanks(line), *digits = skip_blanks(p + 3);
-        uint64_t cpu = 0;
-        char *end;
+        uint64_t cpu =
+                g_ascii_isdigit(*digits) ? g_ascii_strtoull(digits, NULL, 10) : reading->n_headings;
 
-        if (!g_ascii_isdigit(*digits))
-                return dump_begin_cpu(reading->dump, reading->n_headings++, number, error);
-
-        cpu = g_ascii_strtoull(digits, &end, 10);
-        if (cpu > UINT32_MAX) {
-                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                            "line %u: no number of a CPU", number);
-                return false;
-        }
+        if (cpu > UINT32_MAX)
+                return lines_set_error(&reading->lines, digits, "the number of a CPU", error);
 
         reading->n_headings++;
-        return dump_begin_cpu(reading->dump, cpu, number, error);
+        return dump_begin_cpu(reading->dump, cpu, reading->lines.number, error);
 }
 
 #define KVM_TITLE "KVM CPUID Entries:"
@@ -126,37 +126,54 @@ static bool is_heading(const char *line) {
         return g_str_equal(p, ":");
 }
 
-static bool set_error_line(unsigned line, GError **error) {
-        g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                    "line %u: expected '0xLEAF 0xSUBLEAF: eax=0x... ebx=0x... ecx=0x... edx=0x...'",
-                    line);
-        return false;
+static bool set_error_leaf(const Reading *reading, const char *at, GError **error) {
+        return lines_set_error(&reading->lines, at,
+                               "'0xLEAF 0xSUBLEAF: eax=0x... ebx=0x... ecx=0x... edx=0x...'",
+                               error);
 }
 
-static bool read_line(Reading *reading, const char *text, const Lines *lines, GError **error) {
-        const char *p = text;
+static bool set_error_register(const Reading *reading, const char *at, GError **error) {
+        Register next = reading->n_registers;
+
+        return lines_set_error_register(
+                &reading->lines, at, next < N_REGISTERS ? register_to_string(next) : NULL, error);
+}
+
+static bool read_row(Reading *reading, const char *line, GError **error) {
+        const char *p = line;
 
         if (reading->n_registers == 0) {
-                if (is_title(text)) {
-                        reading->is_kvm |= g_str_equal(skip_blanks(text), KVM_TITLE);
-                        return true;
-                }
-                if (is_heading(text))
-                        return read_heading(reading, text, lines->number, error);
                 reading->row = (Leaf){};
                 if (!read_leaf(&p, &reading->row))
-                        return set_error_line(lines->number, error);
+                        return set_error_leaf(reading, p, error);
         }
 
-        reading->n_registers =
-                read_registers(p, reading->n_registers, lines->is_cut, &reading->row);
-        if (reading->n_registers < 3)
-                return set_error_line(lines->number, error);
+        if (!read_registers(reading, &p, reading->lines.is_cut))
+                return set_error_register(reading, p, error);
         if (reading->n_registers < N_REGISTERS)
                 return true;
 
         reading->n_registers = 0;
-        return dump_add_row(reading->dump, &reading->row, DUMP_INDEX_UNTOLD, lines->number, error);
+        return dump_add_row(reading->dump, &reading->row, DUMP_INDEX_UNTOLD, reading->lines.number,
+                            error);
+}
+
+static bool read_line(Reading *reading, const char *line, GError **error) {
+        if (!lines_check(&reading->lines, error))
+                return false;
+        if (reading->n_registers > 0)
+                return read_row(reading, line, error);
+
+        if (is_title(line))
+                reading->is_kvm |= g_str_equal(skip_blanks(line), KVM_TITLE);
+        else if (is_heading(line))
+                return read_heading(reading, line, error);
+        else if (line_is_prompt(line))
+                lines_warn_passed(&reading->lines, reading->dump);
+        else
+                return read_row(reading, line, error);
+
+        return true;
 }
 
 /* What KVM was given has no zero rows. Behind the last row the file may have been cut off. */
@@ -171,26 +188,35 @@ static void find_unknown(Reading *reading) {
                                       last->subleaf + 1, UINT32_MAX);
 }
 
+static void reading_done(Reading *reading) {
+        lines_done(&reading->lines);
+        g_clear_pointer(&reading->dump, dump_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_done)
+
 static bool read_cpuid_r(const char *text, size_t n_text, const FormatOptions *options,
                          FormatInput *ret, GError **error) {
-        g_autoptr(Dump) dump = dump_new();
-        Reading reading = { .dump = dump };
-        g_auto(Lines) lines = {};
+        g_auto(Reading) reading = { .dump = dump_new() };
         const char *line;
 
         (void) options;
         /* The program does not write where 0x8000001d's list ends, but where leaf 4's does. */
-        dump->ends_lists = true;
-        lines_init(&lines, text, n_text);
-        while ((line = lines_next(&lines)))
-                if (!read_line(&reading, line, &lines, error))
+        reading.dump->ends_lists = true;
+        lines_init(&reading.lines, text, n_text);
+        while ((line = lines_next(&reading.lines)))
+                if (!read_line(&reading, line, error))
                         return false;
-        if (reading.n_registers > 0)
-                return set_error_line(lines.number, error);
+        if (reading.n_registers > 0) {
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "ends early: expected 'edx=0x...' behind line %u",
+                            reading.lines.number);
+                return false;
+        }
         if (reading.is_kvm)
                 find_unknown(&reading);
 
-        ret->dump = g_steal_pointer(&dump);
+        ret->dump = g_steal_pointer(&reading.dump);
         return true;
 }
 

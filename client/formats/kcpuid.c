@@ -3,7 +3,7 @@
 /* The output of `kcpuid -r`, from the kernel's tree (facts, formats 6): of one CPU, without what
  * is zero, and without sub-leaves of leaves that the version at hand does not know to have any.
  * Headings differ between versions, so lines that are no rows are headings; what begins like a
- * row has to be one. */
+ * row, or has registers, has to be one. */
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ static const Reach reaches[] = {
 
 typedef struct Reading {
         Dump *dump;
-        bool is_cut;          /* the line that is read */
+        Lines lines;
         GHashTable *unlisted; /* leaves as pointers: those without a "subleafs:" line */
         uint32_t leaf;        /* whose sub-leaves the lines are */
         bool has_leaf;
@@ -60,23 +60,25 @@ static bool read_hex(const char **p, bool is_cut, uint32_t *ret) {
 }
 
 /* " EAX=0x..., EBX=0x..., ECX=0x..., EDX=0x..." and nothing behind it */
-static bool read_registers(const char *p, bool is_cut, Leaf *ret) {
-        static const char *const names[N_REGISTERS] = { "EAX=", "EBX=", "ECX=", "EDX=" };
+static bool read_registers(const Lines *lines, const char *p, Leaf *ret, GError **error) {
+        static const char *const names[N_REGISTERS] = { "EAX", "EBX", "ECX", "EDX" };
 
         for (Register reg = 0; reg < N_REGISTERS; reg++) {
-                if (reg > 0 && *p++ != ',')
-                        return false;
+                bool is_cut = lines->is_cut && reg == N_REGISTERS - 1;
+                const char *digits;
 
-                p = skip_blanks(p);
-                if (!g_str_has_prefix(p, names[reg]))
-                        return false;
+                if (reg > 0 && *p != ',')
+                        return lines_set_error(lines, p, "a comma", error);
 
-                p += strlen(names[reg]);
-                if (!read_hex(&p, is_cut && reg == N_REGISTERS - 1, &ret->registers[reg]))
-                        return false;
+                p = skip_blanks(reg > 0 ? p + 1 : p);
+                digits = p + strlen(names[reg]) + 1;
+                if (!g_str_has_prefix(p, names[reg]) || digits[-1] != '=' ||
+                    !read_hex(&digits, is_cut, &ret->registers[reg]))
+                        return lines_set_error_register(lines, p, names[reg], error);
+                p = digits;
         }
 
-        return *p == '\0';
+        return *p == '\0' || lines_set_error_register(lines, p, NULL, error);
 }
 
 /* "12:", as lines of sub-leaves begin; a feature's name may begin with a digit, too */
@@ -91,23 +93,22 @@ static bool read_subleaf(const char **p, uint32_t *ret) {
         return true;
 }
 
-static bool set_error_row(unsigned line, GError **error) {
-        g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                    "line %u: expected '0xLEAF: EAX=0x..., EBX=0x..., ECX=0x..., EDX=0x...' or "
-                    "'0xLEAF: subleafs:'",
-                    line);
-        return false;
+static bool set_error_leaf(const Reading *reading, const char *at, GError **error) {
+        return lines_set_error(&reading->lines, at,
+                               "'0xLEAF: EAX=0x..., EBX=0x..., ECX=0x..., EDX=0x...' or "
+                               "'0xLEAF: subleafs:'",
+                               error);
 }
 
-static bool add_row(Reading *reading, const Leaf *row, unsigned line, GError **error) {
+static bool add_row(Reading *reading, const Leaf *row, GError **error) {
         reading->last = *row;
         reading->has_row = true;
-        return dump_add_row(reading->dump, row, DUMP_INDEX_UNTOLD, line, error);
+        return dump_add_row(reading->dump, row, DUMP_INDEX_UNTOLD, reading->lines.number, error);
 }
 
 /* Once a later range has begun the earlier one is all there: its last leaf, if it is not, was
  * left out for being zero. */
-static bool end_basic_range(Reading *reading, unsigned line, GError **error) {
+static bool end_basic_range(Reading *reading, GError **error) {
         const LeafTable *table = reading->dump->cpu ? reading->dump->cpu->table : NULL;
         const Leaf *base = table ? leaf_table_find(table, 0, 0) : NULL;
         Leaf zero = {};
@@ -118,21 +119,22 @@ static bool end_basic_range(Reading *reading, unsigned line, GError **error) {
         zero.leaf = base->registers[REGISTER_EAX];
         return zero.leaf == reading->last.leaf || zero.leaf >= EXTENDED_BASE ||
                 leaf_table_find(table, zero.leaf, 0) ||
-                dump_add_row(reading->dump, &zero, DUMP_INDEX_UNTOLD, line, error);
+                dump_add_row(reading->dump, &zero, DUMP_INDEX_UNTOLD, reading->lines.number, error);
 }
 
 /* A line that begins with "0x" */
-static bool read_leaf_line(Reading *reading, const char *p, unsigned line, GError **error) {
+static bool read_leaf_line(Reading *reading, const char *p, GError **error) {
         Leaf row = {};
         bool is_list;
 
-        if (!read_hex(&p, false, &row.leaf) || *p++ != ':')
-                return set_error_row(line, error);
+        if (!read_hex(&p, false, &row.leaf) || *p != ':')
+                return set_error_leaf(reading, p, error);
 
+        p++;
         is_list = g_str_equal(skip_blanks(p), "subleafs:");
-        if (!is_list && !read_registers(p, reading->is_cut, &row))
-                return set_error_row(line, error);
-        if (row.leaf >= EXTENDED_BASE && !end_basic_range(reading, line, error))
+        if (!is_list && !read_registers(&reading->lines, p, &row, error))
+                return false;
+        if (row.leaf >= EXTENDED_BASE && !end_basic_range(reading, error))
                 return false;
 
         reading->has_leaf = is_list;
@@ -141,37 +143,35 @@ static bool read_leaf_line(Reading *reading, const char *p, unsigned line, GErro
                 return true;
 
         g_hash_table_add(reading->unlisted, GUINT_TO_POINTER(row.leaf));
-        return add_row(reading, &row, line, error);
+        return add_row(reading, &row, error);
 }
 
-static bool read_subleaf_line(Reading *reading, const char *p, uint32_t subleaf, unsigned line,
-                              GError **error) {
+static bool read_subleaf_line(Reading *reading, const char *p, uint32_t subleaf, GError **error) {
         Leaf row = { .leaf = reading->leaf, .subleaf = subleaf };
 
         if (!reading->has_leaf) {
                 g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
                             "line %u: sub-leaf %u of no leaf, expected a line '0xLEAF: subleafs:' "
                             "before it",
-                            line, subleaf);
+                            reading->lines.number, subleaf);
                 return false;
         }
 
-        if (!read_registers(p, reading->is_cut, &row))
-                return set_error_row(line, error);
-
-        return add_row(reading, &row, line, error);
+        return read_registers(&reading->lines, p, &row, error) && add_row(reading, &row, error);
 }
 
-static bool read_line(Reading *reading, const char *text, unsigned line, GError **error) {
-        const char *p = skip_blanks(text);
+static bool read_line(Reading *reading, const char *line, GError **error) {
+        const char *p = skip_blanks(line), *registers = strstr(line, "EAX=0x");
         uint32_t subleaf;
 
+        if (!lines_check(&reading->lines, error))
+                return false;
         if (g_str_has_prefix(p, "0x"))
-                return read_leaf_line(reading, p, line, error);
+                return read_leaf_line(reading, p, error);
         if (read_subleaf(&p, &subleaf))
-                return read_subleaf_line(reading, p, subleaf, line, error);
+                return read_subleaf_line(reading, p, subleaf, error);
 
-        return true;
+        return !registers || set_error_leaf(reading, line, error);
 }
 
 /* A version that lists a leaf's sub-leaves leaves out those that are zero, as far as it asks for
@@ -198,25 +198,28 @@ static void find_unknown(Reading *reading) {
                                       UINT32_MAX);
 }
 
+static void reading_done(Reading *reading) {
+        lines_done(&reading->lines);
+        g_clear_pointer(&reading->dump, dump_free);
+        g_clear_pointer(&reading->unlisted, g_hash_table_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_done)
+
 static bool read_kcpuid(const char *text, size_t n_text, const FormatOptions *options,
                         FormatInput *ret, GError **error) {
-        g_autoptr(Dump) dump = dump_new();
-        g_autoptr(GHashTable) unlisted = g_hash_table_new(NULL, NULL);
-        Reading reading = { .dump = dump, .unlisted = unlisted };
-        g_auto(Lines) lines = {};
+        g_auto(Reading) reading = { .dump = dump_new(), .unlisted = g_hash_table_new(NULL, NULL) };
         const char *line;
 
         (void) options;
-        dump->missing = DUMP_MISSING_ZERO_BETWEEN;
-        lines_init(&lines, text, n_text);
-        while ((line = lines_next(&lines))) {
-                reading.is_cut = lines.is_cut;
-                if (!read_line(&reading, line, lines.number, error))
+        reading.dump->missing = DUMP_MISSING_ZERO_BETWEEN;
+        lines_init(&reading.lines, text, n_text);
+        while ((line = lines_next(&reading.lines)))
+                if (!read_line(&reading, line, error))
                         return false;
-        }
 
         find_unknown(&reading);
-        ret->dump = g_steal_pointer(&dump);
+        ret->dump = g_steal_pointer(&reading.dump);
         return true;
 }
 

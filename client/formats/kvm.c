@@ -83,15 +83,15 @@ static bool read_text(const char *text, size_t n_text, Dump *dump, GError **erro
         while ((line = lines_next(&lines))) {
                 Leaf row;
 
+                if (!lines_check(&lines, error))
+                        return false;
                 if (!*line || *line == '#')
                         continue;
-                if (!parse_line(line, &row)) {
-                        g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                                    "line %u: expected 'FUNCTION INDEX FLAGS EAX EBX ECX EDX' in "
-                                    "hexadecimal, eight digits each",
-                                    lines.number);
-                        return false;
-                }
+                if (!parse_line(line, &row))
+                        return lines_set_error(&lines, line,
+                                               "'FUNCTION INDEX FLAGS EAX EBX ECX EDX' in "
+                                               "hexadecimal, eight digits each",
+                                               error);
                 if (!dump_add_row(dump, &row,
                                   row.flags & LEAF_FLAG_INDEXED ? DUMP_INDEX_YES : DUMP_INDEX_NO,
                                   lines.number, error))

@@ -210,8 +210,8 @@ static bool read_line(Reading *reading, const char *line, GError **error) {
         const char *index, *number;
         const Array *array = find_array(line, &index);
 
-        if (lines_has_zero(&reading->lines))
-                return lines_set_error(&reading->lines, line + strlen(line), "text", error);
+        if (!lines_check(&reading->lines, error))
+                return false;
         if (array)
                 return read_row(reading, array, index, error);
         /* Anything may be missing from it, the number's last digit, too. */
@@ -225,7 +225,12 @@ static bool read_line(Reading *reading, const char *line, GError **error) {
         if (number)
                 return read_heading(reading, number, error);
 
-        return is_assignment(line) || lines_set_error(&reading->lines, line, LINE_OF_ROW, error);
+        if (!is_assignment(line) && !line_is_prompt(line))
+                return lines_set_error(&reading->lines, line, LINE_OF_ROW, error);
+
+        if (!is_assignment(line))
+                lines_warn_passed(&reading->lines, reading->dump);
+        return true;
 }
 
 static void reading_done(Reading *reading) {

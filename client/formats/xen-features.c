@@ -185,6 +185,8 @@ static bool read_xen_features(const char *text, size_t n_text, const FormatOptio
         dump->missing = DUMP_MISSING_UNKNOWN;
         lines_init(&lines, text, n_text);
         while ((line = lines_next(&lines))) {
+                if (!lines_check(&lines, error))
+                        return false;
                 if (g_str_equal(line, "Static sets:"))
                         is_static = true;
                 else if (g_str_equal(line, "Dynamic sets:"))

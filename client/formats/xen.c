@@ -35,12 +35,14 @@ typedef enum Section {
 
 typedef struct Reading {
         Dump *dump;
+        Lines *lines;
         Section section;
         unsigned n_policies;
         unsigned n_msrs; /* the heading's */
         unsigned n_msrs_read;
         Leaf last; /* row of this policy */
         bool is_subleaf;
+        bool has_ended_early; /* some policy */
 } Reading;
 
 static const char *skip_blanks(const char *p) {
@@ -195,14 +197,16 @@ static uint32_t last_subleaf(const LeafTable *table, uint32_t leaf) {
 /* Once: a file is cut off in one place. */
 static void warn_of_end(Reading *reading) {
         const char *name = policy(reading)->name;
+        bool is_short = reading->n_msrs_read < reading->n_msrs;
 
-        if (reading->dump->warnings->len > 0)
+        if (reading->has_ended_early || (reading->section == SECTION_MSRS && !is_short))
                 return;
 
+        reading->has_ended_early = true;
         if (reading->section != SECTION_MSRS)
                 dump_warn(reading->dump,
                           "the policy '%s' ends early: expected 'MSRs:' behind its leaves", name);
-        else if (reading->n_msrs_read < reading->n_msrs)
+        else
                 dump_warn(reading->dump, "the policy '%s' ends early: expected %u MSRs, found %u",
                           name, reading->n_msrs, reading->n_msrs_read);
 }
@@ -244,9 +248,11 @@ static bool begin_policy(Reading *reading, const char *line, size_t n_name, unsi
         dump_set_cpu_name(reading->dump, name);
         *reading = (Reading){
                 .dump = reading->dump,
+                .lines = reading->lines,
                 .section = SECTION_HEADING,
                 .n_policies = reading->n_policies + 1,
                 .n_msrs = n_msrs,
+                .has_ended_early = reading->has_ended_early,
         };
         return true;
 }
@@ -261,7 +267,7 @@ static bool add_row(Reading *reading, const Leaf *row, unsigned line, GError **e
         return dump_add_row(reading->dump, row, DUMP_INDEX_UNTOLD, line, error);
 }
 
-static bool set_error_line(Section section, unsigned line, GError **error) {
+static bool set_error_line(const Reading *reading, const char *line, GError **error) {
         static const char *const expected[] = {
                 [SECTION_NONE] = "'NAME policy: N leaves, M MSRs'",
                 [SECTION_HEADING] = "'CPUID:'",
@@ -269,9 +275,15 @@ static bool set_error_line(Section section, unsigned line, GError **error) {
                 [SECTION_MSRS] = "'INDEX -> VALUE' in 8 and 16 hex digits",
         };
 
-        g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT, "line %u: expected %s", line,
-                    expected[section]);
-        return false;
+        return lines_set_error(reading->lines, line, expected[reading->section], error);
+}
+
+static bool read_other(Reading *reading, const char *line, GError **error) {
+        if (!line_is_prompt(line))
+                return set_error_line(reading, line, error);
+
+        lines_warn_passed(reading->lines, reading->dump);
+        return true;
 }
 
 static bool read_section(Reading *reading, Section section, unsigned number, GError **error) {
@@ -281,13 +293,16 @@ static bool read_section(Reading *reading, Section section, unsigned number, GEr
                  add_last(reading, EXTENDED_BASE, EXTENDED_LAST, number, error));
 }
 
-static bool read_line(Reading *reading, const char *line, unsigned number, GError **error) {
+static bool read_line(Reading *reading, const char *line, GError **error) {
         unsigned n_msrs;
         size_t n_name = read_heading(line, &n_msrs);
+        unsigned number = reading->lines->number;
         uint32_t index;
         uint64_t value;
         Leaf row;
 
+        if (!lines_check(reading->lines, error))
+                return false;
         if (n_name > 0)
                 return begin_policy(reading, line, n_name, n_msrs, number, error);
         if (is_title(line))
@@ -299,7 +314,7 @@ static bool read_line(Reading *reading, const char *line, unsigned number, GErro
         if (reading->section == SECTION_CPUID && read_row(line, &row, &reading->is_subleaf))
                 return add_row(reading, &row, number, error);
         if (reading->section != SECTION_MSRS || !read_msr(line, &index, &value))
-                return set_error_line(reading->section, number, error);
+                return read_other(reading, line, error);
 
         reading->n_msrs_read++;
         /* Xen tells one bit of it, whatever the processor has. */
@@ -311,8 +326,8 @@ static bool read_line(Reading *reading, const char *line, unsigned number, GErro
 static bool read_xen(const char *text, size_t n_text, const FormatOptions *options,
                      FormatInput *ret, GError **error) {
         g_autoptr(Dump) dump = dump_new();
-        Reading reading = { .dump = dump };
         g_auto(Lines) lines = {};
+        Reading reading = { .dump = dump, .lines = &lines };
         const char *line;
 
         (void) options;
@@ -320,7 +335,7 @@ static bool read_xen(const char *text, size_t n_text, const FormatOptions *optio
         dump->missing = DUMP_MISSING_ZERO_BETWEEN;
         lines_init(&lines, text, n_text);
         while ((line = lines_next(&lines)))
-                if (!read_line(&reading, skip_blanks(line), lines.number, error))
+                if (!read_line(&reading, skip_blanks(line), error))
                         return false;
 
         end_policy(&reading);

@@ -156,16 +156,55 @@ static void test_whole(void) {
 
 static void test_refusals(void) {
         form_assert_refused("CPU:\n" LEAF1 "cpuid: unexpected input\n", "cpuid",
-                            "line 3: expected '0xLEAF 0xSUBLEAF:");
-        form_assert_refused("CPU 99999999999:\n" LEAF1, "cpuid", "line 1: no number of a CPU");
+                            "line 3, column 1: expected '0xLEAF 0xSUBLEAF:");
+        form_assert_refused("CPU 99999999999:\n" LEAF1, "cpuid",
+                            "line 1, column 5: expected the number of a CPU, found '99999999999:'");
         form_assert_refused("CPU:\n0x00000001 0x00: eax=0x1 ecx=0x3 ebx=0x2 edx=0x4\n", "cpuid",
-                            "line 2: expected");
+                            "line 2, column 26: expected 'ebx=0x...', found 'ecx=0x3'");
         form_assert_refused("CPU:\n0x00000001 0x00: eax=0x1 ebx=0x2\necx=0x3 edx=0x4\n", "cpuid",
-                            "line 2: expected");
+                            "line 2, column 33: expected 'ecx=0x...', found the end of the line");
         form_assert_refused("CPU:\n0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3\n" LEAF1, "cpuid",
-                            "line 3: expected");
-        form_assert_refused("CPU:\n0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4", "cpuid",
-                            "line 2: expected");
+                            "line 3, column 4: expected 'edx=0x...', found '0x00000001'");
+        form_assert_refused(
+                "CPU:\n0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4", "cpuid",
+                "line 2, column 42: expected 'edx=0x...' with 8 digits where the file ends");
+        form_assert_refused("CPU:\n0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4 flags=1\n",
+                            "cpuid", "line 2, column 50: expected the end of the line");
+        form_assert_refused("CPU:\n0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3\n\n", "cpuid",
+                            "ends early: expected 'edx=0x...' behind line 3");
+        form_assert_refused("$ # 0x00 0x00: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4\n" LEAF1, "cpuid",
+                            "line 1, column 1: expected '0xLEAF");
+        form_assert_refused("# 00000001: 00 00 00 00\n" LEAF1, "cpuid",
+                            "line 1, column 1: expected '0xLEAF");
+}
+
+/* A terminal's text around the program's */
+static void test_shell(void) {
+        static const char text[] =
+                "$ cpuid -r\nCPU 0:\n" LEAF1 "# a comment \xfc\nCPU 1:\n" LEAF1 "user@host:~$ \n";
+        g_autofree char *warnings = NULL;
+        g_autoptr(Guest) read = form_guest(text, NULL, &warnings);
+        g_autofree char *rows = form_rows(read);
+
+        g_assert_cmpstr(rows, ==, "0x1.0");
+        g_assert_cmpstr(warnings, ==,
+                        "line 1 is passed over: '$ cpuid -r'\n"
+                        "line 4 is passed over: '# a comment ?'\n"
+                        "line 7 is passed over: 'user@host:~$'");
+        form_assert_cuts(text, strlen(text), "cpuid", 1);
+}
+
+/* Nobody reads a million warnings. */
+static void test_many_comments(void) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autofree char *warnings = NULL;
+        g_autoptr(Guest) read = NULL;
+
+        for (unsigned i = 0; i < 100; i++)
+                g_string_append(text, "#\n");
+        g_string_append(text, LEAF1);
+        read = form_guest(text->str, NULL, &warnings);
+        g_assert_true(g_str_has_suffix(warnings, "line 4 is passed over: '#'"));
 }
 
 /* Many headings of many CPUs take no longer than their number. */
@@ -201,6 +240,8 @@ int main(int argc, char **argv) {
         g_test_add_func("/form-cpuid/whole", test_whole);
         g_test_add_func("/form-cpuid/refusals", test_refusals);
         g_test_add_func("/form-cpuid/many-headings", test_many_headings);
+        g_test_add_func("/form-cpuid/shell", test_shell);
+        g_test_add_func("/form-cpuid/many-comments", test_many_comments);
         g_test_add_func("/form-cpuid/cuts", test_cuts);
         return g_test_run();
 }

@@ -265,6 +265,8 @@ static const TextCase libcpuid_cases[] = {
         { .name = "cut-off-in-a-heading", .text = HEAD_L("0") L0 L1 LE "_________________ Logical CPU #1",
           .rows = "0x0.0 0x1.0 0x80000000.0" },
         { .name = "arm", .text = "arm_midr=0000000000000000\n" L0, .error = "line 1, column 1: expected CPUID, not an ARM processor's data, found 'arm_midr=0000000...'" },
+        { .name = "in-a-shell", .text = "root@host:~# cpuid_tool --raw\n" L0 L1 LE "root@host:~#\n", .rows = "0x0.0 0x1.0 0x80000000.0",
+          .warnings = "line 1 is passed over: 'root@host:~# cpuid_tool --raw'\nline 5 is passed over: 'root@host:~#'" },
         { .name = "other-text", .text = L0 "hello\n", .error = "line 2, column 1: expected 'KEY[INDEX]=EAX EBX ECX EDX', each of 8 hex digits, found 'hello'" },
         { .name = "three-registers", .text = L0 "basic_cpuid[1]=000506f1 00010800 00000201\n", .error = "line 2, column 42: expected 'KEY" },
         { .name = "register-of-more-digits", .text = L0 "basic_cpuid[1]=000506f1 00010800 00000201 0183fbff0\n", .error = "line 2, column 51: expected 'KEY" },

@@ -44,12 +44,12 @@ static const GuestCase guest_cases[] = {
         { .name = "cpuid-r/a-row-twice-that-differs",
           .text = ROW0 ROW1 "   0x00000001 0x00: eax=0x0 ebx=0x0 ecx=0x0 edx=0x0\n",
           .error = "line 3: leaf 0x1 sub-leaf 0 again, with other values than in line 2" },
-        { .name = "cpuid-r/other-line", .text = ROW0 "hello\n", .error = "line 2: expected '0xLEAF" },
+        { .name = "cpuid-r/other-line", .text = ROW0 "hello\n", .error = "line 2, column 1: expected '0xLEAF 0xSUBLEAF: eax=0x... ebx=0x... ecx=0x... edx=0x...', found 'hello'" },
         { .name = "cpuid-r/register-over-32-bits",
           .text = "0x00000001 0x00: eax=0x1 ebx=0x123456789 ecx=0x3 edx=0x4\n",
-          .error = "line 1: expected '0xLEAF" },
+          .error = "line 1, column 26: expected 'ebx=0x...', found 'ebx=0x123456789'" },
         { .name = "cpuid-r/cut-off", .text = ROW0 "   0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3\n",
-          .error = "line 2: expected '0xLEAF" },
+          .error = "ends early: expected 'edx=0x...' behind line 2" },
         { .name = "json/guest", .text = "{\"schema\": \"cpuidd.guest/1\", \"cpuid\": [" ENTRY0 "]}",
           .n_rows = 1 },
         { .name = "json/integers",
@@ -132,6 +132,33 @@ static void test_binary(void) {
         g_assert_null(form_read(bytes, sizeof(bytes), NULL, &error));
         g_assert_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT);
         g_assert_nonnull(strstr(error->message, "is not text"));
+}
+
+/* Each has a zero byte in a line that would be good up to it. */
+static void test_zero_bytes(void) {
+        static const struct {
+                const char *form;
+                const char text[96];
+        } cases[] = {
+                /* clang-format off */
+                { "cpuid", "CPU 0:\n0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4\0 5\n" },
+                { "kcpuid", "Basic Leafs :\n0x00000001: EAX=0x1, EBX=0x2, ECX=0x3, EDX=0x4\0 5\n" },
+                { "xen", "\nRaw policy: 1 leaves, 0 MSRs\0 x\n" },
+                { "xen-features", "\nHost 12345678:12345678:12345678:12345678\0:1\n" },
+                { "kvm", "\n00000001 00000000 0 00000001 00000002 00000003 00000004\0 5\n" },
+                /* clang-format on */
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autoptr(GError) error = NULL;
+
+                g_assert_null(
+                        form_read(cases[i].text, sizeof(cases[i].text), cases[i].form, &error));
+                g_assert_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT);
+                g_test_message("%s", error->message);
+                g_assert_nonnull(strstr(error->message, "line 2, column "));
+                g_assert_nonnull(strstr(error->message, ": expected text, found '?"));
+        }
 }
 
 static const char two_cpus[] = "CPU 0:\n" ROW0 ROW1 ROW7 "CPU 1:\n" ROW0 ROW1 ROW7;
@@ -262,6 +289,7 @@ int main(int argc, char **argv) {
         }
 
         g_test_add_func("/formats/cuts", test_cuts);
+        g_test_add_func("/formats/zero-bytes", test_zero_bytes);
         g_test_add_func("/formats/unknown", test_unknown);
         g_test_add_func("/formats/kinds", test_kinds);
         g_test_add_func("/formats/binary", test_binary);
