@@ -174,9 +174,41 @@ static bool clean_error(GError **error) {
         return false;
 }
 
+static bool has_prefix(const char *text, size_t n_text, const char *prefix) {
+        return n_text >= strlen(prefix) && memcmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Editors and shells of Windows put a mark before a text, and some write UTF-16. No binary form
+ * begins with such a mark. @ret_buffer: what was made of it, or NULL. */
+static bool decode(const char **text, size_t *n_text, char **ret_buffer, GError **error) {
+        g_autoptr(GError) convert_error = NULL;
+
+        if (has_prefix(*text, *n_text, "\xef\xbb\xbf")) {
+                *text += 3;
+                *n_text -= 3;
+        }
+        if (!has_prefix(*text, *n_text, "\xff\xfe") && !has_prefix(*text, *n_text, "\xfe\xff"))
+                return true;
+
+        *ret_buffer = g_convert(*text, *n_text, "UTF-8", "UTF-16", NULL, n_text, &convert_error);
+        if (!*ret_buffer) {
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "begins as text in UTF-16 and is none to its end: %s",
+                            convert_error->message);
+                return false;
+        }
+
+        *text = *ret_buffer;
+        return true;
+}
+
 static bool format_read(const char *text, size_t n_text, const FormatOptions *options,
                         FormatInput *ret, GError **error) {
-        const Format *format = format_choose(text, n_text, options, error);
+        g_autofree char *buffer = NULL;
+        const Format *format = NULL;
+
+        if (decode(&text, &n_text, &buffer, error))
+                format = format_choose(text, n_text, options, error);
 
         return (format && format->read(text, n_text, options, ret, error) &&
                 check_cpu(ret, options, error)) ||

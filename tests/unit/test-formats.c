@@ -167,6 +167,36 @@ static void test_cuts(void) {
         form_assert_cuts(two_cpus, strlen(two_cpus), "cpuid", 1);
 }
 
+/* As text comes from Windows */
+static void test_encodings(void) {
+        static const char *const encodings[] = { "UTF-8", "UTF-16LE", "UTF-16BE" };
+        static const char with_mark[] = "\xef\xbb\xbf" ROW0 ROW1;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(encodings); i++) {
+                g_autoptr(GError) error = NULL;
+                g_autoptr(Guest) guest = NULL;
+                g_autofree char *text = NULL;
+                size_t n_text;
+
+                text = g_convert(with_mark, -1, encodings[i], "UTF-8", NULL, &n_text, &error);
+                g_assert_no_error(error);
+                guest = form_read(text, n_text, NULL, &error);
+                g_assert_no_error(error);
+                g_assert_cmpuint(leaf_table_size(guest->table), ==, 2);
+                form_assert_cuts(text, n_text, NULL, 1);
+        }
+}
+
+static void test_half_a_letter(void) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(form_read("\xff\xfe"
+                                "a\0b",
+                                5, NULL, &error));
+        g_assert_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT);
+        g_assert_nonnull(strstr(error->message, "begins as text in UTF-16 and is none to its end"));
+}
+
 static void test_unknown(void) {
         g_autoptr(Guest) guest = form_guest(two_cpus, NULL, NULL);
         g_autofree char *unknown = form_unknown(guest);
@@ -289,6 +319,8 @@ int main(int argc, char **argv) {
         }
 
         g_test_add_func("/formats/cuts", test_cuts);
+        g_test_add_func("/formats/encodings", test_encodings);
+        g_test_add_func("/formats/half-a-letter", test_half_a_letter);
         g_test_add_func("/formats/zero-bytes", test_zero_bytes);
         g_test_add_func("/formats/unknown", test_unknown);
         g_test_add_func("/formats/kinds", test_kinds);
