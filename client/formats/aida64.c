@@ -3,13 +3,14 @@
 /* The text that AIDA64 and its forerunner write, as InstLatx64 collects it, and the upper part of
  * libcpuid's tests that were made of it (facts, formats 4). Between leaves and MSRs stand tables
  * and sentences for people, so that a line that is neither is passed over; one that begins as a
- * leaf or as an MSR and does not go on as one is refused. Lines without a sub-leaf are numbered as
+ * leaf or as an MSR, or has registers, and is none is refused. Lines without a sub-leaf are numbered as
  * they come, by what stands before them alone: a file that was cut off has the same numbers. */
 
 #include <string.h>
 
 #include "client/formats/format.h"
 #include "client/formats/lines.h"
+#include "policy/enumerate.h"
 #include "policy/field.h"
 #include "policy/words.h"
 
@@ -49,6 +50,9 @@ static const struct {
         { 0x23, REGISTER_EAX },
         { 0x80000020, REGISTER_EBX },
 };
+
+/* Leaves whose sub-leaves go on up to one that says that it is the last */
+static const uint32_t lists[] = { 0x4, 0xb, 0x12, 0x1b, 0x1f, 0x8000001d, 0x80000026 };
 
 static const char *skip_blanks(const char *p) {
         return p + strspn(p, " \t");
@@ -212,8 +216,26 @@ static void commit_msr(Reading *reading) {
         reading->has_msr = false;
 }
 
-static bool begin_cpu(Reading *reading, unsigned number, GError **error) {
+/* Lists are told up to their end, which is left out. One line without a sub-leaf may be all that
+ * was asked for: of leaf 0x1b no version asks for more. */
+static void end_block(Reading *reading) {
+        const DumpCpu *cpu = reading->dump->cpu;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+                const Lineup *lineup =
+                        g_hash_table_lookup(reading->lineups, GUINT_TO_POINTER(lists[i]));
+
+                if (lineup && lineup->n == 1 && !lineup->has_told &&
+                    !leaf_table_find(cpu->table, lists[i], 1))
+                        enumerate_missing_subleaves(cpu->table, lists[i], 1,
+                                                    dump_cpu_unknown(reading->dump));
+        }
+
         g_hash_table_remove_all(reading->lineups);
+}
+
+static bool begin_cpu(Reading *reading, unsigned number, GError **error) {
+        end_block(reading);
         return dump_begin_cpu(reading->dump, number, reading->lines.number, error);
 }
 
@@ -376,6 +398,8 @@ static bool read_heading(Reading *reading, const char *number, unsigned first, G
 static bool read_other(Reading *reading, const char *line, GError **error) {
         const GPtrArray *cpus = reading->dump->cpus;
 
+        if (line_has_registers(line))
+                return lines_set_error(&reading->lines, line, LINE_OF_LEAF, error);
         if (cpus->len == 0 || !g_str_has_prefix(line, "------[ MSR Registers ]"))
                 return true;
 
@@ -387,8 +411,8 @@ static bool read_line(Reading *reading, const char *line, GError **error) {
         uint32_t index;
         unsigned first;
 
-        if (lines_has_zero(&reading->lines))
-                return lines_set_error(&reading->lines, line + strlen(line), "text", error);
+        if (!lines_check(&reading->lines, error))
+                return false;
         if (is_leaf(line)) {
                 commit_msr(reading);
                 return read_row(reading, line, error);
@@ -414,6 +438,7 @@ static void read_end(Reading *reading) {
         const DumpCpu *cpu = reading->dump->cpu;
         const Leaf *last = &reading->last;
 
+        end_block(reading);
         if (reading->has_msr && field_leaf_find(FIELD_INTERFACE_MSR, reading->msr_index))
                 commit_msr(reading);
         if (reading->has_last && has_subleaves(last->leaf) && last->subleaf < UINT32_MAX &&
@@ -438,6 +463,7 @@ static bool read_aida64(const char *text, size_t n_text, const FormatOptions *op
         (void) options;
         lines_init(&reading.lines, text, n_text);
         reading.dump = dump_new();
+        reading.dump->ends_lists = true;
         reading.lineups = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 
         while ((line = lines_next(&reading.lines))) {

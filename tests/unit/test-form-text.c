@@ -78,7 +78,17 @@ static const TextCase aida64_cases[] = {
                   "CPUID 00000004: 00000122-01C0003F-0000003F-00000000\n"
                   "CPUID 00000007: 00000001-00000001-00000000-00000000\n"
                   "CPUID 00000007: 00000000-00000000-00000000-00000001\n" AE,
-          .rows = "0x0.0 0x1.0 0x4.0 0x4.1 0x7.0 0x7.1 0x80000000.0", .unknown = "0x2-0x3 0x5-0x6 0x4.2-" },
+          .rows = "0x0.0 0x1.0 0x4.0 0x4.1 0x7.0 0x7.1 0x80000000.0", .unknown = "0x2-0x3 0x5-0x6" },
+        { .name = "lists-up-to-their-ends",
+          .text = HEAD("0") A0_14 A1 "CPUID 00000004: 00000121-01C0003F-0000003F-00000000 [SL 00] [L1D: 32 KB]\n"
+                  "CPUID 0000000B: 00000001-00000002-00000100-00000000 [SL 00]\n"
+                  "CPUID 0000000B: 00000001-00000002-00000201-00000000 [SL 01]\n"
+                  "CPUID 00000012: 00000001-00000000-00000000-00000000 [SL 00]\n"
+                  "CPUID 00000012: 00000000-00000000-00000000-00000000 [SL 01]\n" AE, .rows = "0x0.0 0x1.0 0x4.0 0xb.0 0xb.1 0x12.0 0x12.1 0x80000000.0", .unknown = "0x2-0x3 0x5-0xa 0xc-0x11 0x13-0x14" },
+        { .name = "list-of-which-one-is-told",
+          .text = HEAD("0") A0_14 A1 "CPUID 00000004: 00000121-01C0003F-0000003F-00000000\n"
+                  "CPUID 0000000B: 00000000-00000000-00000000-00000000\n" AE HEAD("1") A0_14 A1_APIC
+                  "CPUID 00000004: 00000121-01C0003F-0000003F-00000000\n" AE, .rows = "0x0.0 0x1.0 0x4.0 0xb.0 0x80000000.0", .unknown = "0x4.1- 0x2-0x3 0x5-0xa 0xc-0x14" },
         { .name = "each-block-numbers-anew",
           .text = HEAD("0") A0 A1 "CPUID 00000007: 00000000-00000001-00000000-00000000\n" AE
                   HEAD("1") A0 A1 "CPUID 00000007: 00000000-00000001-00000000-00000000\n" AE,
@@ -187,6 +197,10 @@ static const TextCase aida64_cases[] = {
           .error = "line 2, column 35: expected 'CPUID LEAF: EAX-EBX-ECX-EDX', each of 8 hex digits, found '0000201-0183FBFF'" },
         { .name = "register-of-more-digits", .text = A0 "CPUID 00000001: 000506F1-00010800-00000201-0183FBFF0\n",
           .error = "line 2, column 44: expected" },
+        { .name = "quoted-leaf", .text = A0 "> CPUID 00000001: 000506F1-00010800-00000201-0183FBFF\n", .error = "line 2, column 1: expected 'CPUID LEAF" },
+        { .name = "leaf-of-fewer-digits", .text = A0 "CPUID 0000001: 000506F1-00010800-00000201-0183FBFF\n", .error = "line 2, column 1: expected 'CPUID LEAF" },
+        { .name = "no-utf-8", .text = A0 "CPU-Takt \xfc" "ber alles: 3\xb5" "s\n" A1 AE, .rows = "0x0.0 0x1.0 0x80000000.0" },
+        { .name = "guid-and-dates", .text = A0 "{12345678-1234-1234-1234-123456789ABC} 01234567-89ABCDEF-01234567\n" A1 AE, .rows = "0x0.0 0x1.0 0x80000000.0" },
         { .name = "two-lines-in-one", .text = A0 "CPUID 00000001: 000506F1-00010800-00000201-0183FBFF CPUID 00000002\n",
           .error = "line 2, column 53: expected 'CPUID LEAF: EAX-EBX-ECX-EDX', each of 8 hex digits, found 'CPUID'" },
         { .name = "two-msrs-in-one", .text = A0 "MSR 0000008B: 0000-0000-0000-0001 MSR 0000010A\n",
