@@ -327,6 +327,14 @@ static void add_missing_leaves(const LeafTable *sorted, uint32_t first, uint32_t
                 unknown_add_leaves(unknown, next, last);
 }
 
+bool enumerate_is_transmeta(const LeafTable *table, uint32_t leaf) {
+        const Leaf zero = row_or_zero(table, 0, 0), base = row_or_zero(table, TRANSMETA_BASE, 0);
+
+        return leaf >= TRANSMETA_BASE &&
+                leaf <= MIN(base.registers[REGISTER_EAX], TRANSMETA_LAST) &&
+                has_transmeta_range(&zero);
+}
+
 typedef struct RangeEnds {
         uint32_t base;
         uint32_t last; /* that the range can have at all */

@@ -39,3 +39,7 @@ void enumerate_missing(const LeafTable *table, EnumerateMissing flags, Unknown *
  * zero. Nothing where the leaf has no sub-leaf 0: that it is zero says that there are no others. */
 void enumerate_missing_subleaves(const LeafTable *table, uint32_t leaf, uint32_t first,
                                  Unknown *unknown);
+
+/* Whether it is a leaf of Transmeta's range, which stands within the extended one and has a maximum
+ * of its own */
+bool enumerate_is_transmeta(const LeafTable *table, uint32_t leaf);

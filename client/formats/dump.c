@@ -219,7 +219,8 @@ LeafTable *dump_cpu_clean(const DumpCpu *cpu) {
         for (size_t i = 0; i < leaf_table_size(cpu->table); i++) {
                 Leaf row = *leaf_table_at(cpu->table, i);
 
-                if (words_is_above(cpu->table, row.leaf))
+                if (words_is_above(cpu->table, row.leaf) &&
+                    !enumerate_is_transmeta(cpu->table, row.leaf))
                         continue;
                 if (is_counted(cpu->table, &row))
                         row.flags |= LEAF_FLAG_INDEXED;

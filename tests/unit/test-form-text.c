@@ -74,10 +74,8 @@ static const TextCase aida64_cases[] = {
           .text = A0_D A1 "CPUID 0000000D: 00000000-00000000-00000000-00000000 [a [b] c] [SL 0B]\n" AE,
           .rows = "0x0.0 0x1.0 0xd.11 0x80000000.0" },
         { .name = "sub-leaves-in-order",
-          .text = HEAD("0") A0 A1 "CPUID 00000004: 00000121-01C0003F-0000003F-00000000\n"
-                  "CPUID 00000004: 00000122-01C0003F-0000003F-00000000\n"
-                  "CPUID 00000007: 00000001-00000001-00000000-00000000\n"
-                  "CPUID 00000007: 00000000-00000000-00000000-00000001\n" AE,
+          .text = HEAD("0") A0 A1 "CPUID 00000004: 00000121-01C0003F-0000003F-00000000\nCPUID 00000004: 00000122-01C0003F-0000003F-00000000\n"
+                  "CPUID 00000007: 00000001-00000001-00000000-00000000\nCPUID 00000007: 00000000-00000000-00000000-00000001\n" AE,
           .rows = "0x0.0 0x1.0 0x4.0 0x4.1 0x7.0 0x7.1 0x80000000.0", .unknown = "0x2-0x3 0x5-0x6" },
         { .name = "lists-up-to-their-ends",
           .text = HEAD("0") A0_14 A1 "CPUID 00000004: 00000121-01C0003F-0000003F-00000000 [SL 00] [L1D: 32 KB]\n"
@@ -125,9 +123,7 @@ static const TextCase aida64_cases[] = {
                   "CPUID 80000020: 0000000C-00000000-00000000-0000000F\n\n",
           .rows = "0x0.0 0x1.0 0x80000000.0 0x80000020.0 0x80000020.2 0x80000020.4" },
         { .name = "leaf-2-read-again",
-          .text = A0 A1 "CPUID 00000002: 05B0B102-005657F0-00000000-2CB43049\n"
-                  "CPUID 00000002: 05B0B102-00000000-00000000-00000000\n" AE,
-          .rows = "0x0.0 0x1.0 0x2.0 0x80000000.0" },
+          .text = A0 A1 "CPUID 00000002: 05B0B102-005657F0-00000000-2CB43049\nCPUID 00000002: 05B0B102-00000000-00000000-00000000\n" AE, .rows = "0x0.0 0x1.0 0x2.0 0x80000000.0" },
         { .name = "other-text",
           .text = "------[ Versions ]------\n\nProgram Version : made up\n\n------[ CPU Info ]------\n\n"
                   "CPUID Manufacturer  : GenuineIntel\nCPUID CPU Name      : x\nCPUID Revision      : 000506F1h\n"
@@ -137,6 +133,10 @@ static const TextCase aida64_cases[] = {
         { .name = "odd-vendor",
           .text = "CPUID 00000000: 00000001-74726956-20555043-206C6175 [Virtual CPU ]\n" A1 AE,
           .rows = "0x0.0 0x1.0 0x80000000.0" },
+        { .name = "transmeta",
+          .text = "CPUID 00000000: 00000001-756E6547-3638784D-54656E69\n" A1 AE "CPUID 80860000: 80860001-6E617254-55504361-74656D73\n"
+                  "CPUID 80860001: 00000543-01050002-000003E8-000001CE\nCPUID 80860002: 00000001-00000001-00000001-00000001\n",
+          .rows = "0x0.0 0x1.0 0x80000000.0 0x80860000.0 0x80860001.0", .unknown = "" },
         { .name = "noise-above-the-maximum",
           .text = A0 A1 "CPUID 00000020: 00000001-00000002-00000003-00000004\n" AE
                   "CPUID 8FFFFFFF: 00000001-00000002-00000003-00000004\n",
