@@ -53,25 +53,25 @@ static bool read_binary(const char *text, size_t n_text, Dump *dump, GError **er
         return true;
 }
 
-/* Seven words of eight digits; the flags may have fewer. */
-static bool parse_line(const char *line, Leaf *ret) {
+/* Seven words of eight digits; the flags may have fewer. @p: also where it is none */
+static bool parse_line(const char **p, Leaf *ret) {
         static const unsigned n_digits_min[LEAF_N_WORDS] = { 8, 8, 1, 8, 8, 8, 8 };
         uint32_t words[LEAF_N_WORDS];
 
         for (size_t i = 0; i < LEAF_N_WORDS; i++) {
-                size_t n = strspn(line, "0123456789abcdefABCDEF");
+                size_t n = strspn(*p, "0123456789abcdefABCDEF");
 
                 if (n < n_digits_min[i] || n > 8)
                         return false;
-                words[i] = g_ascii_strtoull(line, NULL, 16);
-                line += n;
-                if (i + 1 < LEAF_N_WORDS && *line != ' ')
+                words[i] = g_ascii_strtoull(*p, NULL, 16);
+                *p += n;
+                if (i + 1 < LEAF_N_WORDS && **p != ' ')
                         return false;
-                line += strspn(line, " ");
+                *p += strspn(*p, " ");
         }
 
         memcpy(ret, words, sizeof(*ret));
-        return *line == '\0';
+        return **p == '\0';
 }
 
 static bool read_text(const char *text, size_t n_text, Dump *dump, GError **error) {
@@ -81,14 +81,15 @@ static bool read_text(const char *text, size_t n_text, Dump *dump, GError **erro
         dump->missing = DUMP_MISSING_ZERO_BETWEEN;
         lines_init(&lines, text, n_text);
         while ((line = lines_next(&lines))) {
+                const char *p = line;
                 Leaf row;
 
                 if (!lines_check(&lines, error))
                         return false;
                 if (!*line || *line == '#')
                         continue;
-                if (!parse_line(line, &row))
-                        return lines_set_error(&lines, line,
+                if (!parse_line(&p, &row))
+                        return lines_set_error(&lines, p,
                                                "'FUNCTION INDEX FLAGS EAX EBX ECX EDX' in "
                                                "hexadecimal, eight digits each",
                                                error);
@@ -126,7 +127,7 @@ static bool looks_like(const char *text, size_t n_text) {
         do
                 line = lines_next(&lines);
         while (line && (!*line || *line == '#'));
-        return line && parse_line(line, &row);
+        return line && parse_line(&line, &row);
 }
 
 const Format format_kvm = {
