@@ -14,8 +14,8 @@
 /* The deepest form that we know has about ten */
 #define DEPTH_MAX 64
 
-/* In one text */
-#define DOCUMENTS_MAX 256
+/* In one text: libvirt's tests keep sessions of some hundred */
+#define DOCUMENTS_MAX 4096
 
 /* Longer quotes of the input are cut off in messages */
 #define MESSAGE_MAX 160

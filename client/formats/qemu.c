@@ -2,11 +2,16 @@
 
 /* Answers of QEMU in files, as they came over QMP: one JSON document or several, one after the
  * other, with or without {"return": ...} around them. Lists of CPU models and whatever else a
- * session has are passed over; a file without any answer about one CPU is refused. */
+ * session has are passed over, its commands and what qmp-shell says between them, too; a file
+ * without any answer about one CPU is refused. */
 
 #include "client/formats/qemu.h"
 
+#include <string.h>
+
 #include "client/formats/json.h"
+
+#define FILTERED "filtered-features"
 
 /* The answers about one CPU that a file has; the first of each kind counts */
 typedef struct Answers {
@@ -14,8 +19,16 @@ typedef struct Answers {
         JsonObject *properties;
         unsigned n_words;
         unsigned n_properties;
-        bool has_models; /* query-cpu-definitions */
+        bool has_models;  /* query-cpu-definitions */
+        bool is_filtered; /* the next answer is what the guest did not get */
+        char *failure;    /* the first thing that QEMU refused, or NULL */
 } Answers;
+
+static void answers_done(Answers *answers) {
+        g_free(answers->failure);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Answers, answers_done)
 
 static JsonObject *member_object(JsonObject *object, const char *name) {
         JsonNode *node = json_object_get_member(object, name);
@@ -67,35 +80,65 @@ static void find_in_object(Answers *answers, JsonObject *object) {
                 add_properties(answers, properties);
 }
 
-static bool find_answer(Answers *answers, JsonNode *node, GError **error) {
-        JsonObject *failure = NULL;
+/* A session may have been refused something before it was answered. */
+static bool note_failure(Answers *answers, JsonObject *failure, GError **error) {
         g_autofree char *why = NULL;
 
-        if (JSON_NODE_HOLDS_OBJECT(node)) {
-                JsonObject *object = json_node_get_object(node);
-
-                failure = member_object(object, "error");
-                if (json_object_has_member(object, "return"))
-                        node = json_object_get_member(object, "return");
-        }
-
-        if (failure) {
-                if (!json_read_text(failure, "desc", &why, error))
-                        return false;
-                g_strdelimit(why ?: (why = g_strdup("an error")), "\n\r\t", ' ');
-                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                            "QEMU refused to answer: %.160s", why);
+        if (!json_read_text(failure, "desc", &why, error))
                 return false;
-        }
+        if (!answers->failure)
+                answers->failure = g_strdup(why ?: "an error");
+        return true;
+}
 
+static bool member_is(JsonObject *object, const char *name, const char *text) {
+        JsonNode *node = json_object_get_member(object, name);
+
+        return node && JSON_NODE_HOLDS_VALUE(node) &&
+                g_strcmp0(json_node_get_string(node), text) == 0;
+}
+
+/* Answers do not tell what was asked for, but commands before them do, and names that people give
+ * them. */
+static bool asks_for_filtered(JsonObject *command) {
+        JsonObject *arguments = member_object(command, "arguments");
+
+        return arguments && member_is(arguments, "property", FILTERED);
+}
+
+static void find_in_node(Answers *answers, JsonNode *node) {
         if (JSON_NODE_HOLDS_ARRAY(node))
                 find_in_list(answers, json_node_get_array(node));
         else if (JSON_NODE_HOLDS_OBJECT(node))
                 find_in_object(answers, json_node_get_object(node));
+}
+
+static bool find_answer(Answers *answers, JsonNode *node, GError **error) {
+        JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+        JsonObject *failure = object ? member_object(object, "error") : NULL;
+        bool is_answer = failure || (object && json_object_has_member(object, "return"));
+        bool is_filtered = is_answer && (answers->is_filtered || member_is(object, "id", FILTERED));
+
+        if (object && json_object_has_member(object, "execute")) {
+                answers->is_filtered = asks_for_filtered(object);
+                return true;
+        }
+
+        if (is_answer)
+                answers->is_filtered = false;
+        if (failure)
+                return note_failure(answers, failure, error);
+        if (!is_filtered)
+                find_in_node(answers, is_answer ? json_object_get_member(object, "return") : node);
         return true;
 }
 
 static bool check_answers(const Answers *answers, Dump *dump, GError **error) {
+        if (!answers->words && !answers->properties && answers->failure) {
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "QEMU refused to answer: %.160s", answers->failure);
+                return false;
+        }
         if (!answers->words && !answers->properties) {
                 g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
                             "%s, expected an answer to query-cpu-model-expansion or the "
@@ -114,11 +157,46 @@ static bool check_answers(const Answers *answers, Dump *dump, GError **error) {
         return true;
 }
 
+static bool begins_with(const char *text, const char *end, const char *what) {
+        return (size_t) (end - text) >= strlen(what) && memcmp(text, what, strlen(what)) == 0;
+}
+
+/* A line that qmp-shell writes beside the answers. No line within a JSON document begins like
+ * one. */
+static bool is_talk(const char *line, const char *end) {
+        return begins_with(line, end, "(QEMU)") || begins_with(line, end, "Welcome to the QMP") ||
+                begins_with(line, end, "Connected to QEMU");
+}
+
+/* The text with blanks for such lines, so that places in it stay what they are; NULL: it has
+ * none at its beginning, and is no session of qmp-shell */
+static char *blank_talk(const char *text, size_t n_text) {
+        const char *start = text, *end = text + n_text;
+        char *copy;
+
+        while (start < end && g_ascii_isspace(*start))
+                start++;
+        if (!is_talk(start, end))
+                return NULL;
+
+        copy = g_memdup2(text, n_text);
+        for (char *line = copy, *copy_end = copy + n_text; line && line < copy_end;) {
+                char *newline = memchr(line, '\n', copy_end - line);
+
+                if (is_talk(line, copy_end))
+                        memset(line, ' ', (newline ? newline : copy_end) - line);
+                line = newline ? newline + 1 : NULL;
+        }
+
+        return copy;
+}
+
 static bool read_qemu(const char *text, size_t n_text, const FormatOptions *options,
                       FormatInput *ret, GError **error) {
-        g_autoptr(GPtrArray) roots = json_parse_many(text, n_text, error);
+        g_autofree char *copy = blank_talk(text, n_text);
+        g_autoptr(GPtrArray) roots = json_parse_many(copy ?: text, n_text, error);
         g_autoptr(Dump) dump = dump_new();
-        Answers answers = {};
+        g_auto(Answers) answers = {};
 
         (void) options;
         if (!roots)
@@ -139,7 +217,10 @@ static bool read_qemu(const char *text, size_t n_text, const FormatOptions *opti
 }
 
 /* Lists of models, too: to say in a sentence why they do not do */
-static bool looks_like(const char *text, size_t n_text) {
+static bool looks_like(const char *all, size_t n_text) {
+        g_autofree char *copy = blank_talk(all, n_text);
+        const char *text = copy ?: all;
+
         return json_has_member(text, n_text, "cpuid-input-eax") ||
                 json_has_member(text, n_text, "props") ||
                 json_has_member(text, n_text, "min-xlevel") ||

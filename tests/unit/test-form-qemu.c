@@ -148,6 +148,40 @@ static const QemuCase cases[] = {
           .error = "has nothing but QEMU's list of CPU models, expected an answer to query-cpu-model-expansion" },
         { .name = "file/nothing-of-it", .text = "{\"props\": 1}",
           .error = "has no answer of QEMU about a CPU, expected" },
+        { .name = "session/with-commands-and-events",
+          .text = "{\"QMP\": {\"version\": {}, \"capabilities\": [\"oob\"]}}\r\n{\"execute\": \"qmp_capabilities\"}\r\n"
+                  "{\"return\": {}}\r\n{\"execute\": \"query-cpu-model-expansion\", \"arguments\": {\"type\": \"full\", "
+                  "\"model\": {\"name\": \"host\", \"props\": {\"vme\": true}}}}\r\n"
+                  "{\"timestamp\": {\"seconds\": 1}, \"event\": \"RTC_CHANGE\", \"data\": {\"offset\": 0}}\r\n"
+                  PROPS("\"fpu\": true") "\r\n{\"execute\": \"quit\"}\r\n{\"return\": {}}\r\n",
+          .rows = "0x1.0", .warnings = "",
+          .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:ecx 0x1.0:edx[31:1] 0x2-0x3fffffff " BEYOND },
+        { .name = "session/refused-before-the-answer",
+          .text = "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no\"}}\n" PROPS("\"fpu\": true"),
+          .rows = "0x1.0", .warnings = "",
+          .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:ecx 0x1.0:edx[31:1] 0x2-0x3fffffff " BEYOND },
+        { .name = "session/filtered-features-asked-for",
+          .text = "{\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/a\", \"property\": \"filtered-features\"}}\n"
+                  "{\"return\": [" WORD("EDX", "1", "2") "]}\n"
+                  "{\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/a\", \"property\": \"feature-words\"}}\n"
+                  "{\"return\": [" WORD("EDX", "1", "1") "]}\n",
+          .rows = "0x1.0", .warnings = "", .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:ecx 0x2-0x3fffffff " BEYOND },
+        { .name = "session/filtered-features-alone",
+          .text = "{\"return\": [" WORD("EDX", "1", "2") "], \"id\": \"filtered-features\"}\n",
+          .error = "has no answer of QEMU about a CPU, expected" },
+        { .name = "session/id-is-no-text", .text = "{\"return\": [" WORD("EDX", "1", "2") "], \"id\": [1]}\n",
+          .rows = "0x1.0", .warnings = "", .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:ecx 0x2-0x3fffffff " BEYOND },
+        { .name = "session/of-qmp-shell",
+          .text = "Welcome to the QMP low-level shell!\nConnected to QEMU 9.0.50\n\n"
+                  "(QEMU) query-cpu-model-expansion type=full model={\"name\":\"host\"}\n"
+                  "{\n    \"return\": {\"model\": {\"name\": \"host\", \"props\": {\"fpu\": true}}}\n}\n(QEMU) ",
+          .rows = "0x1.0", .warnings = "",
+          .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:ecx 0x1.0:edx[31:1] 0x2-0x3fffffff " BEYOND },
+        { .name = "session/of-qmp-shell-keeps-its-lines",
+          .text = "(QEMU) query-cpu-model-expansion\n{\"return\": {\"model\": {\"props\": {\"fpu\": 01}}}}\n",
+          .error = "line 2, column 40: a number that begins with 0" },
+        { .name = "session/of-qmp-shell-without-an-answer", .text = "(QEMU) quit {\"props\": 1}\n",
+          .error = "has no known form" },
         { .name = "file/refused-by-qemu",
           .text = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no 'props'\\nof it\"}} {\"props\": 1}",
           .error = "QEMU refused to answer: no 'props' of it" },
@@ -247,6 +281,13 @@ static void test_cuts(void) {
                 form_assert_cuts(texts[i], strlen(texts[i]), NULL, 1);
 }
 
+static void test_cut_shell(void) {
+        static const char text[] = "(QEMU) qom-get path=/a property=feature-words\n{\"return\": ["
+                WORD("EDX", "1", "126614525") "]}\n(QEMU) quit\n";
+
+        form_assert_cuts(text, strlen(text), "qemu", 1);
+}
+
 static void test_too_many_words(void) {
         g_autoptr(GString) text = g_string_new("[");
 
@@ -272,6 +313,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/form-qemu/numbers", test_numbers);
         g_test_add_func("/form-qemu/msrs", test_msrs);
         g_test_add_func("/form-qemu/cuts", test_cuts);
+        g_test_add_func("/form-qemu/cut-session-of-qmp-shell", test_cut_shell);
         g_test_add_func("/form-qemu/too-many-words", test_too_many_words);
 
         return g_test_run();
