@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Reads libvirt's <cpu>, a host's or a guest's, alone or in the document of a domain, of `virsh
- * capabilities` or of `virsh domcapabilities`. The first one counts. Features and models stay
- * names here. Refuses what is of no x86, and a <cpu> that does not say what it is. */
+ * capabilities` or of `virsh domcapabilities`. The first one counts, but for what a running or
+ * saved domain was asked to be before it was started. Features and models stay names here. Refuses
+ * what is of no x86, and a <cpu> that does not say what it is. */
 
 #include "client/formats/libvirt-cpu.h"
 
@@ -22,6 +23,7 @@ typedef struct Reading {
         unsigned depth;       /* of the <cpu> that is open; 0: none */
         unsigned n_cpus;
         unsigned n_strange; /* elements that are not known */
+        bool is_domain;     /* there is a <domain> */
         bool is_domain_capabilities;
         bool is_host; /* its features have no policy, it has an architecture */
         bool is_mode; /* inside domain capabilities' host-model */
@@ -82,12 +84,20 @@ static bool read_mode(Xml *xml, const XmlTag *tag, GError **error) {
         return true;
 }
 
+/* One of the NUMA topology's, in capabilities, or what a domain's user once wrote. What became of
+ * that is in the <domain> beside it. */
+static bool is_passed_over(const Reading *reading, const XmlTag *tag) {
+        static const char *const parents[] = { "domstatus", "cookie", "inactiveDomain", NULL };
+        const char *around = parent(reading);
+
+        return xml_attribute(tag, "id") || (around && g_strv_contains(parents, around));
+}
+
 static bool open_cpu(Xml *xml, const XmlTag *tag, GError **error) {
         const char *match = xml_attribute(tag, "match");
         Reading *reading = xml->userdata;
 
-        /* One of the NUMA topology's, in capabilities */
-        if (xml_attribute(tag, "id"))
+        if (is_passed_over(reading, tag))
                 return true;
 
         if (reading->n_cpus++ > 0) {
@@ -272,6 +282,8 @@ static bool start(Xml *xml, const XmlTag *tag, GError **error) {
         if (is_inside(xml))
                 return start_inside(xml, tag, error);
 
+        if (is(tag->name, "domain") && (xml->depth == 1 || is(parent(reading), "domstatus")))
+                reading->is_domain = true;
         if (reading->depth > 0 && xml->depth == reading->depth + 1 && is(tag->name, "mode"))
                 open_mode(xml, tag);
         else if (reading->depth == 0 && is(tag->name, "cpu"))
@@ -330,8 +342,11 @@ static bool check_cpu(Reading *reading, GError **error) {
         LibvirtCpu *cpu = &reading->cpu;
 
         if (reading->n_cpus == 0) {
-                g_set_error_literal(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
-                                    "has no <cpu>, expected libvirt's definition of one");
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "has no <cpu>%s, expected libvirt's definition of one",
+                            reading->is_domain ?
+                                    " for the domain, and what it has then is QEMU's default" :
+                                    "");
                 return false;
         }
 
@@ -342,6 +357,10 @@ static bool check_cpu(Reading *reading, GError **error) {
         if (reading->is_domain_capabilities || reading->is_host)
                 cpu->is_whole = true;
 
+        if (reading->is_host && !cpu->model)
+                return set_error(error, cpu->line,
+                                 "the <cpu> of the host has no <model>, expected one: this libvirt "
+                                 "does not know what it is");
         if (cpu->mode == LIBVIRT_MODE_CUSTOM && !cpu->model)
                 return set_error(error, cpu->line,
                                  "the <cpu> has no <model>, and what it is then is QEMU's "
@@ -363,8 +382,10 @@ static bool read_cpu(const char *text, size_t n_text, const FormatOptions *optio
                 libvirt_cpu_make(&reading.cpu, options->cpu_map, ret, error);
 }
 
+/* Documents without one, too: to say in a sentence why they do not do */
 static bool looks_like(const char *text, size_t n_text) {
-        return xml_has_element(text, n_text, "cpu") ||
+        return xml_has_element(text, n_text, "cpu") || xml_has_element(text, n_text, "domain") ||
+                xml_has_element(text, n_text, "capabilities") ||
                 xml_has_element(text, n_text, "domainCapabilities");
 }
 

@@ -164,16 +164,18 @@ static bool load_map(Making *making, bool is_asked_for, GError **error) {
         return false;
 }
 
+/* Mostly the file is of a newer libvirt, from another machine. */
 static bool set_error_no_model(const Making *making, const char *name, GError **error) {
         g_autofree char *like = cpu_map_list_like(making->map, name);
         g_autofree char *quoted = quote(name);
+        g_autofree char *expected = *like ?
+                g_strdup_printf("the nearest: %s", like) :
+                g_strdup_printf("expected one of its %zu models", cpu_map_n_models(making->map));
 
-        if (*like)
-                return set_error(making, error, "there is no model %s in %s, the nearest: %s",
-                                 quoted, making->directory, like);
         return set_error(making, error,
-                         "there is no model %s in %s, expected one of its %zu models", quoted,
-                         making->directory, cpu_map_n_models(making->map));
+                         "there is no model %s in %s, %s; another libvirt's models can be given "
+                         "with --cpu-map DIR",
+                         quoted, making->directory, expected);
 }
 
 /* The ancestors' first, so that the model itself has the last word */

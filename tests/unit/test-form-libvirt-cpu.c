@@ -93,6 +93,16 @@ static const CpuCase cpu_cases[] = {
                   "<cpus num='2'><cpu id='0' socket_id='0'/><cpu id='1' socket_id='0'/></cpus></cell></cells></topology>\n</host>\n"
                   "<guest><arch name='arm'/></guest></capabilities>\n",
           .bits = "0x1.0:edx[0]=1 0x1.0:ecx[0]=0" },
+        { .name = "running-domain",
+          .text = "\n<!--\nmade by libvirt\n-->\n<domstatus state='running' pid='1'>\n<monitor path='/a'/>\n<vcpus><vcpu id='0' pid='2'/></vcpus>\n"
+                  "<cpu mode='host-model' check='partial'/>\n<domain type='kvm' id='1' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
+                  "<os><type arch='x86_64'>hvm</type></os><cputune><vcpupin vcpu='0' cpuset='1'/></cputune>\n" CUSTOM(OLD1)
+                  "<qemu:commandline><qemu:arg value='-cpu'/></qemu:commandline></domain>\n</domstatus>\n\n",
+          .bits = "0x1.0:edx[0]=1 0x1.0:ecx[0]=0" },
+        { .name = "snapshot-of-a-domain",
+          .text = "<domainsnapshot>\n<name>a</name><domain>" CUSTOM(OLD1) "</domain>\n<inactiveDomain><cpu mode='host-model'/></inactiveDomain>"
+                  "<cookie><cpu mode='maximum'/></cookie></domainsnapshot>\n",
+          .bits = "0x1.0:edx[0]=1 0x1.0:ecx[0]=0" },
         { .name = "domain-capabilities",
           .text = CAPABILITIES("<mode name='host-model' supported='yes'>\n" OLD1 "<vendor>Intel</vendor><maxphysaddr mode='passthrough' limit='40'/>"
                                "<feature policy='require' name='pni'/><feature policy='disable' name='cx8'/></mode>\n"),
@@ -259,7 +269,11 @@ static const RefuseCase refuse_cases[] = {
         { "other-architecture-of-a-domain", "<domain><os>\n<type arch='aarch64'>hvm</type></os>" CUSTOM(OLD1) "</domain>", "is of the architecture 'aarch64'" },
         { "other-architecture-of-domain-capabilities", "<domainCapabilities><arch>s390x</arch></domainCapabilities>", "is of the architecture 's390x'" },
         { "no-model", "<cpu>\n</cpu>", "line 1: the <cpu> has no <model>" },
-        { "no-cpu", "<domainCapabilities/>", "has no <cpu>" },
+        { "no-cpu", "<domainCapabilities/>", "has no <cpu>, expected libvirt's definition" },
+        { "no-cpu-in-a-domain", "\n<domain type='kvm'>\n<vcpu>1</vcpu></domain>", "has no <cpu> for the domain, and what it has then is QEMU's default, expected" },
+        { "no-cpu-in-capabilities", "<capabilities>\n<host><cpus><cpu id='0' socket_id='0'/></cpus></host><guest><arch name='x86_64'><domain type='kvm'/></arch></guest></capabilities>", "has no <cpu>, expected libvirt's definition" },
+        { "no-model-of-a-host", "<capabilities><host>\n<cpu>\n<arch>x86_64</arch></cpu></host></capabilities>", "line 2: the <cpu> of the host has no <model>, expected one: this libvirt does not know what it is" },
+        { "unknown-model-what-to-do", CUSTOM("<model>old-9</model>"), "Old-2; another libvirt's models can be given with --cpu-map DIR" },
         { "no-host-model", CAPABILITIES("<mode name='host-model' supported='no'/>"), "line 5: the <cpu> has no host-model with a <model>" },
         { "two-models", CUSTOM(OLD1 OLD1), "line 3, column 38: <model> again" },
         { "unknown-mode", "<cpu mode='warp'/>", "the mode 'warp' of <cpu>, expected custom, host-model" },
