@@ -3,7 +3,8 @@
 /* Firecracker's CPU configurations: what a guest was given (a dump, or the fingerprint that has one
  * in it), and custom CPU templates, which are a mask and bits for the host's own answer (facts,
  * formats 8). They look alike: it is a guest where every bit is decided, from leaf 0 on. Templates
- * for ARM are refused. */
+ * for ARM are refused, and so are members that Firecracker refuses: a list whose name is misspelt
+ * would be one that is not there. */
 
 #include "client/formats/firecracker.h"
 
@@ -302,6 +303,25 @@ static bool check_kind(JsonObject *config, GError **error) {
         return false;
 }
 
+/* As Firecracker's own: its CustomCpuTemplate has serde's deny_unknown_fields. */
+static bool check_members(JsonObject *config, GError **error) {
+        static const char *const known[] = { "kvm_capabilities", "cpuid_modifiers", "msr_modifiers",
+                                             NULL };
+        g_autoptr(GList) members = json_object_get_members(config);
+
+        for (GList *i = members; i; i = i->next) {
+                if (g_strv_contains(known, i->data))
+                        continue;
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "'%.*s' is no member of a CPU configuration, expected "
+                            "'kvm_capabilities', 'cpuid_modifiers' or 'msr_modifiers'",
+                            QUOTE_MAX, (const char *) i->data);
+                return false;
+        }
+
+        return true;
+}
+
 static bool read_firecracker(const char *text, size_t n_text, const FormatOptions *options,
                              FormatInput *ret, GError **error) {
         g_autoptr(JsonNode) root = json_parse_any(text, n_text, error);
@@ -319,7 +339,8 @@ static bool read_firecracker(const char *text, size_t n_text, const FormatOption
 
         config = json_node_get_object(root);
         if (!json_read_object(config, "guest_cpu_config", &config, error) ||
-            !check_kind(config, error) || !check_capabilities(config, error) ||
+            !check_kind(config, error) || !check_members(config, error) ||
+            !check_capabilities(config, error) ||
             !read_list(config, "cpuid_modifiers", read_leaf, template, error) ||
             !read_list(config, "msr_modifiers", read_msr, template, error))
                 return false;
