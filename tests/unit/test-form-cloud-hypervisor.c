@@ -77,6 +77,50 @@ static void test_several(void) {
         g_assert_true(g_str_has_prefix(warnings, "CPU 0 is taken, and CPU 1 answers otherwise: "));
 }
 
+/* clang-format off */
+#define STATE(text) "\"snapshot_data\": {\"state\": \"" text "\"}"
+#define ESCAPED(function, eax) \
+        "{\\\"function\\\":" function ",\\\"index\\\":0,\\\"flags\\\":0,\\\"eax\\\":" eax \
+        ",\\\"ebx\\\":0,\\\"ecx\\\":0,\\\"edx\\\":0}"
+#define MSR(index, data) "{\\\"index\\\":" index ",\\\"data\\\":" data "}"
+#define VCPU(eax, msrs) \
+        "{\"snapshots\": {}, " STATE("{\\\"Kvm\\\":{\\\"cpuid\\\":[" ESCAPED("0", eax) "],\\\"msrs\\\":[" msrs \
+        "],\\\"lapic_state\\\":{\\\"regs\\\":[0,-1]},\\\"tsc_khz\\\":2500000}}") "}"
+#define SNAPSHOT(vcpus, common) \
+        "{\"snapshots\": {\"vm\": {\"snapshots\": {\"cpu-manager\": {\"snapshots\": {" vcpus "}, \"snapshot_data\": null}, " \
+        "\"device-manager\": {\"snapshots\": {}, " STATE("Running") "}}, " \
+        STATE("{\\\"clock\\\":{\\\"Kvm\\\":{\\\"clock\\\":18446744073709551615}},\\\"common_cpuid\\\":[" common "]}") "}}, " \
+        "\"snapshot_data\": null}\n"
+/* clang-format on */
+
+/* The state.json of a snapshot: each vCPU has its own entries, and some of its MSRs count. */
+static void test_snapshot(void) {
+        static const char text[] =
+                SNAPSHOT("\"0\": " VCPU("7",
+                                        MSR("266", "9223372036854775809") "," MSR(
+                                                "16", "1")) ", "
+                                                            "\"1\": " VCPU("7", MSR("266", "1")),
+                         ESCAPED("0", "5"));
+        g_autofree char *warnings = NULL;
+        g_autoptr(Guest) guest = form_guest(text, NULL, &warnings);
+        const uint64_t *msr;
+
+        g_assert_cmpstr(warnings, ==, "");
+        g_assert_cmphex(form_register(guest, 0, 0, REGISTER_EAX), ==, 7);
+        g_assert_cmpuint(guest->tsc_khz, ==, 2500000);
+        g_assert_cmpuint(g_hash_table_size(guest->msrs), ==, 1);
+        msr = g_hash_table_lookup(guest->msrs, GUINT_TO_POINTER(0x10a));
+        g_assert_cmphex(*msr, ==, UINT64_C(0x8000000000000001));
+        form_assert_cuts(text, strlen(text), "cloud-hypervisor", 1);
+}
+
+static void test_snapshot_before_its_vcpus(void) {
+        static const char text[] = SNAPSHOT("", ESCAPED("0", "5"));
+        g_autoptr(Guest) guest = form_guest(text, NULL, NULL);
+
+        g_assert_cmphex(form_register(guest, 0, 0, REGISTER_EAX), ==, 5);
+}
+
 typedef struct RefusedCase {
         const char *name;
         const char *text;
@@ -94,6 +138,13 @@ static const RefusedCase refused_cases[] = {
         { "row-is-no-object", "[" ENTRY("1", "0", "0", "1") ", 1]", "row 2: is not an object" },
         { "row-twice-that-differs", "[" ENTRY("1", "0", "0", "1") "," ENTRY("1", "1", "0", "2") "]", "row 2: leaf 0x1 sub-leaf 0 is there twice, with other values" },
         { "empty-list", "{\"function\": 1, \"eax\": [], \"cpuid\": []}", "has no list of CPUID entries with 'function' and 'eax'" },
+        { "configuration-alone", "{\"cpus\": {\"boot_vcpus\": 1, \"max_vcpus\": 1}, \"memory\": {\"size\": 1}}", "is a virtual machine's configuration, which has no CPUID, expected the state.json of a snapshot" },
+        { "snapshot-of-another-architecture", SNAPSHOT("", ""), "has no list of CPUID entries with 'function' and 'eax'" },
+        { "state-is-cut-off", "{" STATE("{\\\"cpuid\\\":[") "}", "the text 'state': line 1, column 11: the text ends inside a JSON object or list" },
+        { "msrs-are-no-list", "{\"cpuid\": " ENTRIES ", \"msrs\": 1}", "'msrs' is not a list" },
+        { "msr-is-no-object", "{\"cpuid\": " ENTRIES ", \"msrs\": [1]}", "'msrs': row 1: is not an object" },
+        { "msr-without-index", "{\"cpuid\": " ENTRIES ", \"msrs\": [{\"data\": 1}]}", "'msrs': a MSR: 'index' is missing" },
+        { "two-documents", ENTRIES ENTRIES, "has 2 JSON documents, expected one" },
         { "cut-off", "[{\"function\": 7, \"eax\": 0", "the text ends inside a JSON object or list" },
         { "profile-no-mask", "[[" WHERE("0x0", "0", "0", "EAX") ", {\"mask\": 1}], [1, {\"replacements\": 1}]]", "has no list of CPUID entries" },
         { "profile-second-has-no-mask", "[[" WHERE("0x0", "0", "0", "EAX") ", " CHANGE("0x0", "0x0") "], [" WHERE("0x7", "0", "0", "EAX") ", {\"replacements\": 1}]]", "row 2: leaf 0x7: expected 'replacements' and 'mask'" },
@@ -113,6 +164,11 @@ static void test_refused(const void *data) {
         const RefusedCase *c = data;
 
         form_assert_refused(c->text, "cloud-hypervisor", c->message);
+}
+
+/* Found by content, too: to say in a sentence why it does not do */
+static void test_refused_and_found(void) {
+        form_assert_refused("{\"cpus\": {\"boot_vcpus\": 1}}", NULL, "which has no CPUID");
 }
 
 static void read_template(const char *text, FormatInput *ret) {
@@ -212,6 +268,10 @@ int main(int argc, char **argv) {
 
         g_test_add_func("/cloud-hypervisor/entries", test_entries);
         g_test_add_func("/cloud-hypervisor/several-vcpus", test_several);
+        g_test_add_func("/cloud-hypervisor/snapshot", test_snapshot);
+        g_test_add_func("/cloud-hypervisor/snapshot-before-its-vcpus",
+                        test_snapshot_before_its_vcpus);
+        g_test_add_func("/cloud-hypervisor/configuration-is-found", test_refused_and_found);
         g_test_add_func("/cloud-hypervisor/profile", test_profile);
         g_test_add_func("/cloud-hypervisor/profile-of-msrs", test_profile_msrs);
         g_test_add_func("/cloud-hypervisor/cuts", test_cuts);
