@@ -11,20 +11,20 @@
 
 #include "client/formats/json.h"
 
-#define FILTERED "filtered-features"
-
 /* The answers about one CPU that a file has; the first of each kind counts */
 typedef struct Answers {
         JsonArray *words;
         JsonObject *properties;
         unsigned n_words;
         unsigned n_properties;
-        bool has_models;  /* query-cpu-definitions */
-        bool is_filtered; /* the next answer is what the guest did not get */
-        char *failure;    /* the first thing that QEMU refused, or NULL */
+        bool has_models;    /* query-cpu-definitions */
+        JsonObject *single; /* properties that were asked for one by one, or NULL */
+        const char *asked;  /* the property that the command before the answer asks for, or NULL */
+        char *failure;      /* the first thing that QEMU refused, or NULL */
 } Answers;
 
 static void answers_done(Answers *answers) {
+        g_clear_pointer(&answers->single, json_object_unref);
         g_free(answers->failure);
 }
 
@@ -91,45 +91,63 @@ static bool note_failure(Answers *answers, JsonObject *failure, GError **error) 
         return true;
 }
 
-static bool member_is(JsonObject *object, const char *name, const char *text) {
+static const char *member_text(JsonObject *object, const char *name) {
         JsonNode *node = json_object_get_member(object, name);
 
-        return node && JSON_NODE_HOLDS_VALUE(node) &&
-                g_strcmp0(json_node_get_string(node), text) == 0;
+        return node && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node) : NULL;
 }
 
-/* Answers do not tell what was asked for, but commands before them do, and names that people give
- * them. */
-static bool asks_for_filtered(JsonObject *command) {
-        JsonObject *arguments = member_object(command, "arguments");
+/* qom-get tells of any object; these are properties of no other than a CPU. */
+static void add_single(Answers *answers, const char *name, JsonNode *value) {
+        static const char *const names[] = { "family", "model", "stepping", "model-id", NULL };
 
-        return arguments && member_is(arguments, "property", FILTERED);
+        if (!name || !g_strv_contains(names, name))
+                return;
+        if (!answers->single)
+                answers->single = json_object_new();
+        if (!json_object_has_member(answers->single, name))
+                json_object_set_member(answers->single, name, json_node_copy(value));
 }
 
-static void find_in_node(Answers *answers, JsonNode *node) {
+/* @name: of the property that it is, or NULL. What was filtered looks like what a guest has. */
+static void find_in_node(Answers *answers, const char *name, JsonNode *node) {
+        if (g_strcmp0(name, "filtered-features") == 0)
+                return;
+
         if (JSON_NODE_HOLDS_ARRAY(node))
                 find_in_list(answers, json_node_get_array(node));
         else if (JSON_NODE_HOLDS_OBJECT(node))
                 find_in_object(answers, json_node_get_object(node));
+        else if (JSON_NODE_HOLDS_VALUE(node))
+                add_single(answers, name, node);
 }
 
+/* Answers do not tell what was asked for, but commands before them do, and the names that people
+ * give to both. */
 static bool find_answer(Answers *answers, JsonNode *node, GError **error) {
         JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
         JsonObject *failure = object ? member_object(object, "error") : NULL;
-        bool is_answer = failure || (object && json_object_has_member(object, "return"));
-        bool is_filtered = is_answer && (answers->is_filtered || member_is(object, "id", FILTERED));
+        const char *asked = answers->asked;
 
         if (object && json_object_has_member(object, "execute")) {
-                answers->is_filtered = asks_for_filtered(object);
+                JsonObject *arguments = member_object(object, "arguments");
+
+                answers->asked = arguments ? member_text(arguments, "property") : NULL;
                 return true;
         }
 
-        if (is_answer)
-                answers->is_filtered = false;
-        if (failure)
+        if (failure) {
+                answers->asked = NULL;
                 return note_failure(answers, failure, error);
-        if (!is_filtered)
-                find_in_node(answers, is_answer ? json_object_get_member(object, "return") : node);
+        }
+        if (object && json_object_has_member(object, "return")) {
+                answers->asked = NULL;
+                find_in_node(answers, asked ?: member_text(object, "id"),
+                             json_object_get_member(object, "return"));
+                return true;
+        }
+
+        find_in_node(answers, NULL, node);
         return true;
 }
 
@@ -208,7 +226,9 @@ static bool read_qemu(const char *text, size_t n_text, const FormatOptions *opti
 
         if (!check_answers(&answers, dump, error) ||
             (answers.words && !qemu_add_feature_words(dump, answers.words, error)) ||
-            (answers.properties && !qemu_add_properties(dump, answers.properties, error)))
+            (answers.properties && !qemu_add_properties(dump, answers.properties, error)) ||
+            (!answers.properties && answers.single &&
+             !qemu_add_properties(dump, answers.single, error)))
                 return false;
 
         qemu_finish(dump);

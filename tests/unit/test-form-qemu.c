@@ -171,6 +171,16 @@ static const QemuCase cases[] = {
           .error = "has no answer of QEMU about a CPU, expected" },
         { .name = "session/id-is-no-text", .text = "{\"return\": [" WORD("EDX", "1", "2") "], \"id\": [1]}\n",
           .rows = "0x1.0", .warnings = "", .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:ecx 0x2-0x3fffffff " BEYOND },
+        { .name = "session/properties-one-by-one",
+          .text = "{\"return\": [" WORD("EDX", "1", "1") "], \"id\": \"feature-words\"}\n{\"return\": 6, \"id\": \"family\"}\n"
+                  "{\"return\": 95, \"id\": \"model\"}\n{\"return\": 1, \"id\": \"stepping\"}\n{\"return\": 7, \"id\": \"size\"}\n"
+                  "{\"return\": [{\"name\": \"max\", \"typename\": \"max-x86_64-cpu\"}], \"id\": \"definitions\"}\n",
+          .rows = "0x1.0", .warnings = "", .unknown = "0x0 0x1.0:ebx 0x1.0:ecx 0x2-0x3fffffff " BEYOND },
+        { .name = "session/property-asked-for",
+          .text = "{\"return\": [" WORD("EDX", "1", "1") "]}\n{\"execute\": \"qom-get\", \"arguments\": {\"property\": \"stepping\"}}\n"
+                  "{\"event\": \"STOP\", \"data\": {}}\n{\"return\": 3}\n{\"return\": 4}\n",
+          .rows = "0x1.0", .warnings = "",
+          .unknown = "0x0 0x1.0:eax[31:4] 0x1.0:ebx 0x1.0:ecx 0x2-0x3fffffff " BEYOND },
         { .name = "session/of-qmp-shell",
           .text = "Welcome to the QMP low-level shell!\nConnected to QEMU 9.0.50\n\n"
                   "(QEMU) query-cpu-model-expansion type=full model={\"name\":\"host\"}\n"
