@@ -236,15 +236,18 @@ static bool read_qemu(const char *text, size_t n_text, const FormatOptions *opti
         return true;
 }
 
-/* Lists of models, too: to say in a sentence why they do not do */
+/* Lists of models and sessions without an answer, too: to say in a sentence why they do not do */
 static bool looks_like(const char *all, size_t n_text) {
+        static const char *const members[] = { "cpuid-input-eax",      "props", "min-xlevel",
+                                               "unavailable-features", "QMP",   NULL };
         g_autofree char *copy = blank_talk(all, n_text);
         const char *text = copy ?: all;
 
-        return json_has_member(text, n_text, "cpuid-input-eax") ||
-                json_has_member(text, n_text, "props") ||
-                json_has_member(text, n_text, "min-xlevel") ||
-                json_has_member(text, n_text, "unavailable-features");
+        for (size_t i = 0; members[i]; i++)
+                if (json_has_member(text, n_text, members[i]))
+                        return true;
+
+        return json_has_member(text, n_text, "error") && json_has_member(text, n_text, "desc");
 }
 
 const Format format_qemu = {
