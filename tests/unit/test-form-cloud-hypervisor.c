@@ -49,6 +49,9 @@ static const GuestCase guest_cases[] = {
         /* clang-format off */
         { "nested", "{\"vm\": {\"config\": 1, \"state\": [{\"cpuid\": " ENTRIES "}]}}",
           "0x0.0 0x7.0 0x7.1 0x80000000.0" },
+        { "configuration-of-a-migration",
+          "{\"vm_config\": {\"cpus\": {\"boot_vcpus\": 1, \"profile\": \"host\"}}, \"common_cpuid\": " ENTRIES ", \"memory_manager_data\": {}}",
+          "0x0.0 0x7.0 0x7.1 0x80000000.0" },
         { "index-that-does-not-count", "[" ENTRY("0", "3", "0", "7") "]", "0x0.0" },
         { "no-flags", "[{\"function\": 7, \"index\": 1, \"eax\": 0, \"ebx\": 0, \"ecx\": 0, \"edx\": 0}]", "0x7.1" },
         { "no-index", "[{\"function\": 7, \"flags\": 0, \"eax\": 0, \"ebx\": 0, \"ecx\": 0, \"edx\": 0}]", "0x7.0" },

@@ -18,6 +18,7 @@ static const SampleCase sample_cases[] = {
         { "aida64" },
         { "aida64.old" },
         { "cloud-hypervisor" },
+        { "cloud-hypervisor.snapshot" },
         { "cpuid" },
         { "cpuid.two-cpus" },
         { "firecracker" },
@@ -33,6 +34,7 @@ static const SampleCase sample_cases[] = {
         { "libvirt-cpu.passthrough", .is_template = true },
         { "qemu.expansion", .is_partial = true },
         { "qemu.feature-words", .is_partial = true },
+        { "qemu.session", .is_partial = true },
         { "xen" },
         { "xen-features", .is_partial = true },
 };
