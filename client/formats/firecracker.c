@@ -25,7 +25,9 @@ static bool looks_like(const char *text, size_t n_text) {
         return json_has_member(text, n_text, "cpuid_modifiers") ||
                 json_has_member(text, n_text, "msr_modifiers") ||
                 json_has_member(text, n_text, "guest_cpu_config") ||
-                json_has_member(text, n_text, "reg_modifiers");
+                json_has_member(text, n_text, "reg_modifiers") ||
+                json_has_member(text, n_text, "vcpu_features") ||
+                json_has_member(text, n_text, "kvm_capabilities");
 }
 
 static bool set_error_bitmap(const char *text, GError **error, const char *problem) {

@@ -239,7 +239,8 @@ static void leave_to_qemu(Making *making) {
 static const char *find_vendor(const Making *making) {
         static const char *const vendors[][2] = { { "Intel", "GenuineIntel" },
                                                   { "AMD", "AuthenticAMD" },
-                                                  { "Hygon", "HygonGenuine" } };
+                                                  { "Hygon", "HygonGenuine" },
+                                                  { "Zhaoxin CentaurHauls", "CentaurHauls" } };
         const char *name = making->cpu->vendor;
         const char *string = making->map ? cpu_map_find_vendor(making->map, name) : NULL;
 

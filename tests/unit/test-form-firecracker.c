@@ -44,6 +44,9 @@ typedef struct RefusedCase {
 static const RefusedCase refused_cases[] = {
         /* clang-format off */
         { "arm", "{\"reg_modifiers\": [{\"addr\": \"0x1\", \"bitmap\": \"0b1\"}]}", "is a CPU template for ARM, expected one for x86" },
+        { "arm-without-registers", "{\"kvm_capabilities\": [\"!56\"], \"vcpu_features\": [{\"index\": 0, \"bitmap\": \"0b1\"}]}", "is a CPU template for ARM, expected one for x86" },
+        { "capabilities-alone", "{\"kvm_capabilities\": [\"171\"]}", "'cpuid_modifiers' and 'msr_modifiers' are missing, expected one of them" },
+        { "fingerprint-of-arm", "{\"kernel_version\": \"6\", \"guest_cpu_config\": {\"kvm_capabilities\": [], \"vcpu_features\": [], \"reg_modifiers\": []}}", "is a CPU template for ARM" },
         { "fingerprint-of-nothing", "{\"guest_cpu_config\": {}}", "are missing, expected one of them" },
         { "fingerprint-is-a-text", "{\"guest_cpu_config\": \"x\"}", "'guest_cpu_config' is not an object" },
         { "misspelt-list", "{\"cpuid_modifiers\": [], \"msr_modifers\": []}", "'msr_modifers' is no member of a CPU configuration, expected 'kvm_capabilities', 'cpuid_modifiers' or 'msr_modifiers'" },

@@ -62,6 +62,8 @@ static const CpuCase cpu_cases[] = {
           .bits = "0x0.0:ebx=0x6564614d 0x0.0:edx=0x2070552d 0x0.0:ecx=0x55504320 0x0.0:eax[0]=?" },
         { .name = "vendor-id", .text = CUSTOM("<model vendor_id='AuthenticAMD'>Old-1</model><vendor>Intel</vendor>"),
           .bits = "0x0.0:ebx=0x68747541" },
+        { .name = "vendor-that-only-newer-maps-have", .text = CUSTOM(OLD1 "<vendor>Zhaoxin CentaurHauls</vendor>"),
+          .bits = "0x0.0:ebx=0x746e6543 0x0.0:edx=0x48727561 0x0.0:ecx=0x736c7561" },
         { .name = "strange-vendor", .text = CUSTOM(OLD1 "<vendor>No'body</vendor>"), .bits = "0x0.0:ebx[0]=?",
           .warnings = "the vendor 'No'body' is not known here, and not judged" },
         { .name = "address-bits", .text = CUSTOM(OLD1 "<maxphysaddr mode='emulate' bits='42'/>"),
