@@ -16,6 +16,9 @@
 /* More values that are there twice are not told of */
 #define CONFLICTS_MAX 8
 
+#define VMX_MSR_FIRST 0x480
+#define VMX_MSR_LAST 0x491
+
 #define RANGE_EXTENDED 0x80000000
 #define RANGE_BASIC_LAST 0x7fffffff /* the hypervisor's with it */
 #define RANGE_EXTENDED_LAST 0xbfffffff
@@ -186,10 +189,31 @@ static void settle_missing(Reading *reading) {
                 reading->dump->missing = DUMP_MISSING_ZERO;
 }
 
-static bool make_dump(Reading *reading, GError **error) {
-        bool is_machine = false;
+/* In a mask there are the bits of MSRs that have names. VMX has numbers and what has to be set
+ * beside them, so that those bits alone are no value of its MSRs. */
+static void add_msrs(Reading *reading, bool is_machine) {
+        bool has_vmx = false;
         GHashTableIter iter;
         void *key, *value;
+
+        g_hash_table_iter_init(&iter, reading->msrs);
+        while (g_hash_table_iter_next(&iter, &key, &value)) {
+                uint32_t index = GPOINTER_TO_UINT(key);
+
+                if (!is_machine && index >= VMX_MSR_FIRST && index <= VMX_MSR_LAST)
+                        has_vmx = true;
+                else
+                        dump_set_msr(reading->dump, index, *(const uint64_t *) value);
+        }
+
+        if (has_vmx)
+                dump_warn(reading->dump,
+                          "the features of VMX are not judged: a mask of features has its MSRs in "
+                          "part only");
+}
+
+static bool make_dump(Reading *reading, GError **error) {
+        bool is_machine = false;
 
         for (size_t i = 0; i < reading->rows->len; i++) {
                 const Leaf *row = &g_array_index(reading->rows, Leaf, i);
@@ -200,10 +224,7 @@ static bool make_dump(Reading *reading, GError **error) {
                         return false;
         }
 
-        g_hash_table_iter_init(&iter, reading->msrs);
-        while (g_hash_table_iter_next(&iter, &key, &value))
-                dump_set_msr(reading->dump, GPOINTER_TO_UINT(key), *(const uint64_t *) value);
-
+        add_msrs(reading, is_machine);
         for (size_t i = 0; is_machine && i < reading->conflicts->len; i++)
                 dump_warn(reading->dump, "%s", (const char *) reading->conflicts->pdata[i]);
         settle_missing(reading);

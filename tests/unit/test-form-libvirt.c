@@ -236,6 +236,30 @@ static void test_msrs(void) {
         assert_msr(guest, 0xcf, 0x20);
 }
 
+/* Names tell VMX's MSRs in part, which would be judged as if that were all. */
+static void test_msrs_of_a_mask(void) {
+        static const char text[] = DATA(ROW7 "<msr index='0x480' edx='0x1400000'/>"
+                                             "<msr index='0x491' eax='0x1'/>"
+                                             "<msr index='0x10a' eax='0xb'/>");
+        g_autofree char *warnings = NULL;
+        g_autoptr(Guest) guest = form_guest(text, NULL, &warnings);
+
+        g_assert_cmpstr(warnings, ==,
+                        "the features of VMX are not judged: a mask of features has its MSRs in "
+                        "part only");
+        g_assert_cmpuint(g_hash_table_size(guest->msrs), ==, 1);
+        assert_msr(guest, 0x10a, 0xb);
+}
+
+static void test_msrs_of_vmx(void) {
+        static const char text[] = DATA(ROW0 "<msr index='0x480' edx='0x1400000'/>");
+        g_autofree char *warnings = NULL;
+        g_autoptr(Guest) guest = form_guest(text, NULL, &warnings);
+
+        g_assert_cmpstr(warnings, ==, "");
+        assert_msr(guest, 0x480, UINT64_C(0x140000000000000));
+}
+
 static uint32_t random_register(void) {
         uint32_t value = g_test_rand_int();
 
@@ -395,6 +419,8 @@ int main(int argc, char **argv) {
         g_test_add_func("/libvirt/zero-byte", test_zero_byte);
         g_test_add_func("/libvirt/bounds", test_bounds);
         g_test_add_func("/libvirt/msrs", test_msrs);
+        g_test_add_func("/libvirt/msrs-of-a-mask", test_msrs_of_a_mask);
+        g_test_add_func("/libvirt/msrs-of-vmx", test_msrs_of_vmx);
         g_test_add_func("/libvirt/round-trip", test_round_trip);
         g_test_add_func("/libvirt/write", test_write);
         g_test_add_func("/libvirt/write-name", test_write_name);
