@@ -297,8 +297,9 @@ static void test_cuts(void) {
 }
 
 static void test_cut_shell(void) {
-        static const char text[] = "(QEMU) qom-get path=/a property=feature-words\n{\"return\": ["
-                WORD("EDX", "1", "126614525") "]}\n(QEMU) quit\n";
+        static const char text[] =
+                "(QEMU) qom-get path=/a property=feature-words\n{\"return\": [" WORD(
+                        "EDX", "1", "126614525") "]}\n(QEMU) quit\n";
 
         form_assert_cuts(text, strlen(text), "qemu", 1);
 }
