@@ -9,7 +9,10 @@
 #include "policy/cause.h"
 #include "policy/explain.h"
 
-static bool is_visible(const Guest *guest, const FieldGroup *group) {
+/* More are counted */
+#define NAMED_MAX 8
+
+bool msr_is_visible(const Guest *guest, const FieldGroup *group) {
         return group->when == FIELD_NONE || words_get(guest->words, &field_table[group->when]) != 0;
 }
 
@@ -21,7 +24,7 @@ static bool is_told(const Host *host, const FieldGroup *group) {
 }
 
 bool msr_is_judged(const Offer *offer, const Guest *guest, const FieldGroup *group) {
-        return guest_has_msr(guest, group->leaf) && is_visible(guest, group) &&
+        return guest_has_msr(guest, group->leaf) && msr_is_visible(guest, group) &&
                 is_told(offer->host, group);
 }
 
@@ -44,26 +47,44 @@ static const FieldGroup *find_group(uint32_t index) {
         return group < 0 ? NULL : &field_groups[group];
 }
 
-void msr_add_notes(const Offer *offer, const Guest *guest, GPtrArray *findings) {
-        GHashTableIter iter;
-        gpointer index, value;
+/* Why a MSR that the guest gives and sees is not judged */
+typedef enum Silence {
+        SILENCE_UNKNOWN,    /* data/msrs.table does not know it */
+        SILENCE_UNLISTED,   /* this kernel may have it and not list it */
+        SILENCE_UNRECORDED, /* the profile has no feature MSRs */
+        SILENCE_NONE,       /* it is, or does not matter */
+} Silence;
 
-        g_hash_table_iter_init(&iter, guest->msrs);
-        while (g_hash_table_iter_next(&iter, &index, &value)) {
-                const FieldGroup *group = find_group(GPOINTER_TO_UINT(index));
+static Silence silence_of(const Offer *offer, const Guest *guest, uint32_t index) {
+        const FieldGroup *group = find_group(index);
+
+        if (!group)
+                return SILENCE_UNKNOWN;
+        if (!msr_is_visible(guest, group) || is_told(offer->host, group) ||
+            !can_break(group - field_groups))
+                return SILENCE_NONE;
+        return host_has_msrs(offer->host) ? SILENCE_UNLISTED : SILENCE_UNRECORDED;
+}
+
+void msr_add_notes(const Offer *offer, const Guest *guest, GPtrArray *findings) {
+        g_autoptr(GArray) indexes = guest_list_msrs(guest);
+        bool is_told_of[SILENCE_NONE] = {};
+
+        for (size_t i = 0; i < indexes->len; i++) {
+                uint32_t index = g_array_index(indexes, uint32_t, i);
+                Silence silence = silence_of(offer, guest, index);
                 Finding *finding;
 
-                if (group &&
-                    (!is_visible(guest, group) || is_told(offer->host, group) ||
-                     !can_break(group - field_groups)))
+                if (silence == SILENCE_NONE || is_told_of[silence])
                         continue;
 
+                is_told_of[silence] = true;
                 finding = finding_new(NULL, SEVERITY_NOTE);
                 finding->reg = FINDING_MSR;
-                finding->leaf = GPOINTER_TO_UINT(index);
+                finding->leaf = index;
                 finding->high = 63;
-                finding->guest = *(uint64_t *) value;
-                (void) host_get_msr(offer->host, finding->leaf, &finding->host);
+                (void) guest_get_msr(guest, index, &finding->guest);
+                (void) host_get_msr(offer->host, index, &finding->host);
                 g_ptr_array_add(findings, finding);
         }
 }
@@ -86,20 +107,46 @@ Cause msr_cause(const Offer *offer, const Finding *finding) {
         return CAUSE_UNKNOWN;
 }
 
-static char *say_not_judged(const Offer *offer, const Finding *finding) {
-        const FieldLeaf *msr = field_leaf_find(FIELD_INTERFACE_MSR, finding->leaf);
+/* "ARCH_CAPABILITIES" where it is one that has a name, "MSR 0x123", or "9 MSRs (0x123, ... and 1
+ * more)": all that are not judged for the same reason */
+static char *name_silent(const Offer *offer, const Guest *guest, uint32_t first, Silence silence) {
+        const FieldLeaf *known = field_leaf_find(FIELD_INTERFACE_MSR, first);
+        g_autoptr(GArray) indexes = guest_list_msrs(guest);
+        g_autoptr(GString) list = g_string_new(NULL);
+        size_t n = 0;
 
-        if (!msr)
-                return g_strdup_printf(
-                        "the guest gives MSR 0x%x, which this version does not know: not compared",
-                        finding->leaf);
-        if (host_has_msrs(offer->host))
+        for (size_t i = 0; i < indexes->len; i++) {
+                uint32_t index = g_array_index(indexes, uint32_t, i);
+
+                if (silence_of(offer, guest, index) == silence && n++ < NAMED_MAX)
+                        g_string_append_printf(list, "%s0x%x", n > 1 ? ", " : "", index);
+        }
+
+        if (n == 1)
+                return known ? g_strdup(known->title) : g_strdup_printf("MSR 0x%x", first);
+        if (n > NAMED_MAX)
+                g_string_append_printf(list, " and %zu more", n - NAMED_MAX);
+        return g_strdup_printf("%zu MSRs (%s)", n, list->str);
+}
+
+static char *say_not_judged(const Offer *offer, const Guest *guest, const Finding *finding) {
+        Silence silence = silence_of(offer, guest, finding->leaf);
+        g_autofree char *name = name_silent(offer, guest, finding->leaf, silence);
+
+        switch (silence) {
+        case SILENCE_UNKNOWN:
+                return g_strdup_printf("the guest gives %s, which this version does not know: "
+                                       "not compared",
+                                       name);
+        case SILENCE_UNLISTED:
                 return g_strdup_printf("the guest gives %s, which this host's KVM may have, but "
                                        "does not list: not compared",
-                                       msr->title);
-        return g_strdup_printf("the guest gives %s, and the profile does not tell of this host's "
-                               "feature MSRs: not compared",
-                               msr->title);
+                                       name);
+        default:
+                return g_strdup_printf("the guest gives %s, and the profile does not tell of this "
+                                       "host's feature MSRs: not compared",
+                                       name);
+        }
 }
 
 /* The field that goes with this one and is not the host's; NULL if they all are */
@@ -138,8 +185,9 @@ char *msr_message(const Offer *offer, const Guest *guest, const Finding *finding
         const Field *row = finding->row, *other;
 
         if (!row)
-                return finding->low == 0 && finding->high == 63 ? say_not_judged(offer, finding) :
-                                                                  NULL;
+                return finding->low == 0 && finding->high == 63 ?
+                        say_not_judged(offer, guest, finding) :
+                        NULL;
         other = find_other(offer, guest, row);
         if (finding->guest == finding->host && other)
                 return say_other(offer, guest, row, other);

@@ -23,7 +23,7 @@ typedef struct MsrCase {
         TestRow rows[N_TEST_ROWS];   /* of host and guest */
         TestRow guests[N_TEST_ROWS]; /* of the guest, where it has others */
         TestMsr host[4];
-        TestMsr guest[4];
+        TestMsr guest[11];
         bool is_not_recorded;
         const char *parameter; /* that is off */
         struct {
@@ -138,7 +138,43 @@ static const MsrCase msr_cases[] = {
                 .rows = { LEAF(7, 0) },
                 .host = { { 0x8b, 1 } },
                 .guest = { { 0x123, 1 } },
-                .expect = { { "msr 0x123", SEVERITY_NOTE, CAUSE_UNKNOWN, "does not know" } },
+                .expect = { { "msr 0x123", SEVERITY_NOTE, CAUSE_UNKNOWN,
+                              "gives MSR 0x123, which this version does not know" } },
+        },
+        {
+                .name = "unknown-msrs",
+                .rows = { ARCH_CAPABILITIES },
+                .host = { { 0x10a, 0 } },
+                .guest = { { 0x200, 1 }, { 0x1a, 1 }, { 0x10a, 1 }, { 0xc0000080, 1 } },
+                .expect = { { "msr 0x1a", SEVERITY_NOTE, CAUSE_UNKNOWN,
+                              "gives 3 MSRs (0x1a, 0x200, 0xc0000080), which this version" },
+                            { "msr 0x10a[0]", SEVERITY_ERROR, CAUSE_UNKNOWN, "RDCL_NO" } },
+        },
+        {
+                .name = "many-unknown-msrs",
+                .rows = { LEAF(7, 0) },
+                .host = { { 0x8b, 0 } },
+                .guest = { { 0x201, 1 },
+                           { 0x202, 1 },
+                           { 0x203, 1 },
+                           { 0x204, 1 },
+                           { 0x205, 1 },
+                           { 0x206, 1 },
+                           { 0x207, 1 },
+                           { 0x208, 1 },
+                           { 0x209, 1 },
+                           { 0x200, 1 } },
+                .expect = { { "msr 0x200", SEVERITY_NOTE, CAUSE_UNKNOWN,
+                              "gives 10 MSRs (0x200, 0x201, 0x202, 0x203, 0x204, 0x205, 0x206, "
+                              "0x207 and 2 more), which" } },
+        },
+        {
+                .name = "several-not-recorded",
+                .rows = { ARCH_CAPABILITIES, FEATURES },
+                .is_not_recorded = true,
+                .guest = { { 0x345, 1 }, { 0x8b, 1 }, { 0x10a, 1 } },
+                .expect = { { "msr 0x10a", SEVERITY_NOTE, CAUSE_UNKNOWN,
+                              "gives 2 MSRs (0x10a, 0x345), and the profile does not tell" } },
         },
         {
                 .name = "microcode-is-a-note",
