@@ -210,8 +210,9 @@ static bool number_row(Lineup *lineup, Leaf *row) {
         return true;
 }
 
+/* Most are the processor's own business: counters, voltages, none that a guest was given. */
 static void commit_msr(Reading *reading) {
-        if (reading->has_msr)
+        if (reading->has_msr && field_leaf_find(FIELD_INTERFACE_MSR, reading->msr_index))
                 dump_set_msr(reading->dump, reading->msr_index, reading->msr_value);
         reading->has_msr = false;
 }
@@ -343,7 +344,7 @@ static bool read_msr_value(const char **p, uint64_t *ret) {
         return is_note(p);
 }
 
-/* Counters are read several times in a row, of which the last counts. */
+/* Some are read several times in a row, of which the last counts. */
 static bool read_msr(Reading *reading, const char *line, GError **error) {
         const char *p = line;
         uint32_t index = 0;
@@ -433,14 +434,13 @@ static bool read_line(Reading *reading, const char *line, GError **error) {
 }
 
 /* Nobody knows what would have come if the file goes on: further sub-leaves of the last line's
- * leaf, another sample of its MSR. A feature MSR has but one value. */
+ * leaf. A feature MSR has but one value, and no other sample. */
 static void read_end(Reading *reading) {
         const DumpCpu *cpu = reading->dump->cpu;
         const Leaf *last = &reading->last;
 
         end_block(reading);
-        if (reading->has_msr && field_leaf_find(FIELD_INTERFACE_MSR, reading->msr_index))
-                commit_msr(reading);
+        commit_msr(reading);
         if (reading->has_last && has_subleaves(last->leaf) && last->subleaf < UINT32_MAX &&
             !words_is_above(cpu->table, last->leaf))
                 unknown_add_subleaves(reading->dump->unknown, last->leaf, last->subleaf + 1,

@@ -172,7 +172,7 @@ static const TextCase aida64_cases[] = {
                   "MSR 000000E7: 0000-0009-0000-0003\nMSR 0000010A: 0000-0000-0000-000B\n"
                   "MSR 00000049: < FAILED >\nMSR 00000198: 0000-0000-0000-0001 [1.0x] [0.5V]\n\n",
           .rows = "0x0.0 0x1.0 0x80000000.0",
-          .msrs = "0x8b=0x100001000000000 0xe7=0x900000003 0x10a=0xb 0x198=0x1" },
+          .msrs = "0x8b=0x100001000000000 0x10a=0xb" },
         { .name = "msrs-without-a-number",
           .text = HEAD("0") A0 A1 AE HEAD("1") A0 A1_APIC AE "------[ MSR Registers ]------\n\nMSR 0000010A: 0000-0000-0000-000B\n\n",
           .rows = "0x0.0 0x1.0 0x80000000.0", .msrs = "0x10a=0xb" },
