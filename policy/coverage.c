@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "policy/msr.h"
+
 /* More spans than this of one leaf are taken for the whole of it: nobody would read them. */
 #define LEAF_SPANS_MAX 64
 
@@ -382,6 +384,34 @@ static void look_at_side(const Side *side, GArray *ret) {
         }
 }
 
+/* Bits of one half that are not told and have a rule; those without a meaning would make the list
+ * long. */
+static uint32_t unchecked_bits(const Side *side, size_t word) {
+        const FieldWord *rows = &field_words[word];
+        uint32_t mask = 0;
+
+        for (size_t i = rows->first_field; i < (size_t) rows->first_field + rows->n_fields; i++)
+                if (can_be_judged(side, &field_table[i]) && is_at_stake(side, &field_table[i]))
+                        mask |= field_mask(&field_table[i]);
+
+        return mask & words_untold(side->words, word);
+}
+
+/* Of the MSRs that the guest gives */
+static void look_at_msrs(const Side *side, Unknown *ret) {
+        for (size_t i = 0; i < N_FIELD_GROUPS; i++) {
+                const FieldGroup *group = &field_groups[i];
+                uint64_t high;
+
+                if (group->interface != FIELD_INTERFACE_MSR ||
+                    !guest_has_msr(side->guest, group->leaf) || !msr_is_visible(side->guest, group))
+                        continue;
+                high = unchecked_bits(side, i * N_REGISTERS + REGISTER_EBX);
+                unknown_add_msr(ret, group->leaf,
+                                high << 32 | unchecked_bits(side, i * N_REGISTERS + REGISTER_EAX));
+        }
+}
+
 static void find_places(Side *side) {
         for (size_t i = 0; i < N_FIELD_GROUPS; i++)
                 side->place[i] = words_place(side->located, side->unknown, &field_groups[i]);
@@ -414,6 +444,7 @@ Unknown *coverage_find(const Guest *guest, const Offer *offer) {
         if (guest->unknown) {
                 find_places(&mine);
                 look_at_side(&mine, spans);
+                look_at_msrs(&mine, unchecked);
         }
         if (offer && host_unknown(offer->host)) {
                 theirs.words = offer->words;
@@ -422,10 +453,11 @@ Unknown *coverage_find(const Guest *guest, const Offer *offer) {
                 theirs.table = host_common(offer->host);
                 find_places(&theirs);
                 look_at_side(&theirs, spans);
+                look_at_msrs(&theirs, unchecked);
         }
 
         g_array_sort(spans, compare_spans);
         for (size_t i = 0; i < spans->len; i++)
                 unknown_add(unchecked, &g_array_index(spans, UnknownSpan, i));
-        return unknown_size(unchecked) > 0 ? g_steal_pointer(&unchecked) : NULL;
+        return unknown_is_empty(unchecked) ? NULL : g_steal_pointer(&unchecked);
 }

@@ -150,7 +150,7 @@ void guest_take_unknown(Guest *guest, Unknown *unknown) {
         gpointer index, value;
 
         unknown_free(guest->unknown);
-        guest->unknown = unknown_size(unknown) > 0 ? unknown : unknown_free(unknown);
+        guest->unknown = !unknown_is_empty(unknown) ? unknown : unknown_free(unknown);
         words_free(guest->words);
         g_clear_pointer(&guest->contradictions, g_array_unref);
         compile(guest);

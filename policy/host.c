@@ -137,7 +137,7 @@ void host_set_parameter(Host *host, const char *name, const char *value) {
 void host_take_unknown(Host *host, Unknown *unknown) {
         g_assert(!host->is_sealed);
         unknown_free(host->unknown);
-        host->unknown = unknown_size(unknown) > 0 ? unknown : unknown_free(unknown);
+        host->unknown = !unknown_is_empty(unknown) ? unknown : unknown_free(unknown);
 }
 
 const Unknown *host_unknown(const Host *host) {

@@ -199,7 +199,6 @@ static void add_module(HostInfo *info, const char *name) {
 
 static bool read_info(Reader *reader, char **words, const char *rest, GError **error) {
         HostInfo *info = host_info_mutable(reader->host);
-        UnknownSpan span;
         Place place;
 
         if (strcmp(words[0], "extensions-recorded") == 0)
@@ -233,9 +232,8 @@ static bool read_info(Reader *reader, char **words, const char *rest, GError **e
                         return refuse(reader, error, "'varies PLACE' such as 0x1.0:ebx[31:24]");
                 host_add_varying(reader->host, &place);
         } else if (strcmp(words[0], "unknown") == 0) {
-                if (!unknown_span_parse(rest, &span, NULL))
+                if (!unknown_add_text(reader->unknown, rest, NULL))
                         return refuse(reader, error, "'unknown RUN' such as 0x7.1- or 0x20-0x23");
-                unknown_add(reader->unknown, &span);
         } else
                 return refuse(reader, error, "a keyword of recordings");
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Spans of leaves and sub-leaves that a table's source is silent about: as forms of files, the
- * JSON of guests and the wire have them. What they mean for a
- * check is compiled in words.c; what was not checked because of them is in coverage.c. */
+/* Spans of leaves and sub-leaves, and bits of MSRs, that a table's source is silent about: as forms
+ * of files, the JSON of guests and the wire have them. What they mean for a check is compiled in words.c; what was not checked because of them is in coverage.c. */
 
 #include "policy/unknown.h"
 
@@ -13,12 +12,14 @@
 
 struct Unknown {
         GArray *spans; /* UnknownSpan */
+        GArray *msrs;  /* UnknownMsr, by index */
 };
 
 Unknown *unknown_new(void) {
         Unknown *unknown = g_new0(Unknown, 1);
 
         unknown->spans = g_array_new(FALSE, FALSE, sizeof(UnknownSpan));
+        unknown->msrs = g_array_new(FALSE, FALSE, sizeof(UnknownMsr));
         return unknown;
 }
 
@@ -26,6 +27,7 @@ Unknown *unknown_copy(const Unknown *unknown) {
         Unknown *copy = unknown_new();
 
         g_array_append_vals(copy->spans, unknown->spans->data, unknown->spans->len);
+        g_array_append_vals(copy->msrs, unknown->msrs->data, unknown->msrs->len);
         return copy;
 }
 
@@ -34,6 +36,7 @@ Unknown *unknown_free(Unknown *unknown) {
                 return NULL;
 
         g_array_unref(unknown->spans);
+        g_array_unref(unknown->msrs);
         g_free(unknown);
         return NULL;
 }
@@ -112,9 +115,31 @@ void unknown_add_bits(Unknown *unknown, uint32_t leaf, uint32_t subleaf, Registe
         unknown_add(unknown, &span);
 }
 
+void unknown_add_msr(Unknown *unknown, uint32_t index, uint64_t mask) {
+        UnknownMsr added = { index, mask };
+        size_t i = 0;
+
+        if (mask == 0)
+                return;
+
+        while (i < unknown->msrs->len && unknown_msr_at(unknown, i)->index < index)
+                i++;
+        if (i < unknown->msrs->len && unknown_msr_at(unknown, i)->index == index)
+                g_array_index(unknown->msrs, UnknownMsr, i).mask |= mask;
+        else if (unknown->msrs->len < UNKNOWN_MAX || field_leaf_find(FIELD_INTERFACE_MSR, index))
+                g_array_insert_val(unknown->msrs, i, added);
+}
+
 void unknown_add_all(Unknown *unknown, const Unknown *other) {
         for (size_t i = 0; i < unknown_size(other); i++)
                 unknown_add(unknown, unknown_at(other, i));
+        for (size_t i = 0; i < unknown_n_msrs(other); i++)
+                unknown_add_msr(unknown, unknown_msr_at(other, i)->index,
+                                unknown_msr_at(other, i)->mask);
+}
+
+bool unknown_is_empty(const Unknown *unknown) {
+        return unknown_size(unknown) == 0 && unknown_n_msrs(unknown) == 0;
 }
 
 size_t unknown_size(const Unknown *unknown) {
@@ -123,6 +148,22 @@ size_t unknown_size(const Unknown *unknown) {
 
 const UnknownSpan *unknown_at(const Unknown *unknown, size_t i) {
         return &g_array_index(unknown->spans, UnknownSpan, i);
+}
+
+size_t unknown_n_msrs(const Unknown *unknown) {
+        return unknown ? unknown->msrs->len : 0;
+}
+
+const UnknownMsr *unknown_msr_at(const Unknown *unknown, size_t i) {
+        return &g_array_index(unknown->msrs, UnknownMsr, i);
+}
+
+uint64_t unknown_msr_mask(const Unknown *unknown, uint32_t index) {
+        for (size_t i = 0; i < unknown_n_msrs(unknown); i++)
+                if (unknown_msr_at(unknown, i)->index == index)
+                        return unknown_msr_at(unknown, i)->mask;
+
+        return 0;
 }
 
 uint32_t unknown_mask(const Unknown *unknown, uint32_t leaf, uint32_t subleaf, Register reg) {
@@ -198,11 +239,27 @@ static void add_texts(GPtrArray *texts, const UnknownSpan *span) {
                 add_bits(texts, start, reg, span->masks[reg]);
 }
 
+/* Likewise */
+static void add_msr_texts(GPtrArray *texts, const UnknownMsr *msr) {
+        for (unsigned low = 0; low < 64; low++) {
+                unsigned high = low;
+
+                if (!(msr->mask >> low & 1))
+                        continue;
+                while (high < 63 && msr->mask >> (high + 1) & 1)
+                        high++;
+                g_ptr_array_add(texts, place_format_msr(msr->index, high, low));
+                low = high;
+        }
+}
+
 char **unknown_to_texts(const Unknown *unknown) {
         GPtrArray *texts = g_ptr_array_new();
 
         for (size_t i = 0; i < unknown_size(unknown); i++)
                 add_texts(texts, unknown_at(unknown, i));
+        for (size_t i = 0; i < unknown_n_msrs(unknown); i++)
+                add_msr_texts(texts, unknown_msr_at(unknown, i));
 
         g_ptr_array_add(texts, NULL);
         return (char **) g_ptr_array_free(texts, FALSE);
@@ -261,9 +318,29 @@ bool unknown_span_parse(const char *text, UnknownSpan *ret, GError **error) {
 
         g_set_error(error, POLICY_ERROR, POLICY_ERROR_PLACE,
                     "'%s' is no run of places in CPUID: expected one such as 0x14, 0x20-0x23, "
-                    "0x7.1-, 0xd.2-62 or 0x1.0:ecx[27]",
+                    "0x7.1-, 0xd.2-62, 0x1.0:ecx[27] or msr 0x10a[5]",
                     text);
         return false;
+}
+
+bool unknown_add_text(Unknown *unknown, const char *text, GError **error) {
+        UnknownSpan span;
+        Place place;
+
+        if (g_ascii_strncasecmp(text, "msr", 3) == 0) {
+                if (!place_parse(text, &place, error))
+                        return false;
+
+                unknown_add_msr(unknown, place.leaf,
+                                (UINT64_MAX >> (63 - (place.high - place.low))) << place.low);
+                return true;
+        }
+
+        if (!unknown_span_parse(text, &span, error))
+                return false;
+
+        unknown_add(unknown, &span);
+        return true;
 }
 
 Unknown *unknown_new_from_words(const uint32_t *words, size_t n_words, GError **error) {

@@ -317,7 +317,7 @@ void words_widen_untold(Words *words) {
         for (size_t i = 0; words->untold && i < N_FIELDS; i++) {
                 const Field *field = &field_table[i];
 
-                if (field->word == FIELD_NONE || field->interface == FIELD_INTERFACE_MSR)
+                if (field->word == FIELD_NONE)
                         continue;
                 if (words->untold[field->word] & field_mask(field))
                         words->untold[field->word] |= field_mask(field);
@@ -331,21 +331,32 @@ void words_widen_untold(Words *words) {
                 words->word[i] &= ~words->untold[i];
 }
 
+/* Of one group; a MSR's halves are the first two words */
+static void find_untold_of(Words *words, const LeafTable *table, Range *range,
+                           const FieldGroup *group) {
+        uint32_t *untold = &words->untold[(group - field_groups) * N_REGISTERS];
+        uint32_t leaf = words_place(words, range->unknown, group);
+        uint64_t mask;
+
+        if (group->interface == FIELD_INTERFACE_MSR) {
+                mask = unknown_msr_mask(range->unknown, group->leaf);
+                untold[REGISTER_EAX] = mask;
+                untold[REGISTER_EBX] = mask >> 32;
+                return;
+        }
+
+        if (is_above_maximum(table, range, leaf))
+                return;
+        for (Register reg = 0; reg < N_REGISTERS; reg++)
+                untold[reg] = untold_mask(table, range->unknown, leaf, group->subleaf, reg);
+}
+
 static void find_untold(Words *words, const LeafTable *table, const Unknown *unknown) {
         Range range = { .unknown = unknown };
 
         words->untold = g_new0(uint32_t, N_FIELD_WORDS);
-        for (size_t i = 0; i < N_FIELD_GROUPS; i++) {
-                const FieldGroup *group = &field_groups[i];
-                uint32_t leaf = words_place(words, unknown, group);
-
-                if (group->interface == FIELD_INTERFACE_MSR ||
-                    is_above_maximum(table, &range, leaf))
-                        continue;
-                for (Register reg = 0; reg < N_REGISTERS; reg++)
-                        words->untold[i * N_REGISTERS + reg] =
-                                untold_mask(table, unknown, leaf, group->subleaf, reg);
-        }
+        for (size_t i = 0; i < N_FIELD_GROUPS; i++)
+                find_untold_of(words, table, &range, &field_groups[i]);
 
         words_widen_untold(words);
         drop_beyond(words);
@@ -377,7 +388,7 @@ Words *words_new_partial(const LeafTable *table, FieldInterface only, const Unkn
         g_array_sort(extra, compare_extra);
         words->extra = g_array_steal(extra, &n_extra);
         words->n_extra = n_extra;
-        if (unknown_size(unknown) > 0)
+        if (!unknown_is_empty(unknown))
                 find_untold(words, table, unknown);
         return words;
 }
@@ -427,8 +438,10 @@ void words_set_msr(Words *words, uint32_t index, uint64_t value) {
         if (group < 0)
                 return;
 
-        words->word[group * N_REGISTERS + REGISTER_EAX] = value;
-        words->word[group * N_REGISTERS + REGISTER_EBX] = value >> 32;
+        group *= N_REGISTERS;
+        words->word[group + REGISTER_EAX] = value & ~words_untold(words, group + REGISTER_EAX);
+        words->word[group + REGISTER_EBX] =
+                value >> 32 & ~words_untold(words, group + REGISTER_EBX);
 }
 
 uint32_t words_extra(const Words *words, uint32_t leaf, uint32_t subleaf, Register reg) {

@@ -48,6 +48,7 @@ Dump *dump_free(Dump *dump) {
         unknown_free(dump->unknown);
         g_ptr_array_unref(dump->warnings);
         g_clear_pointer(&dump->bits, g_array_unref);
+        g_clear_pointer(&dump->msr_bits, g_array_unref);
         g_free(dump);
         return NULL;
 }
@@ -313,14 +314,30 @@ static void add_unknown_of_others(const Dump *dump, const DumpCpu *base, Unknown
         }
 }
 
+/* No form lists all that KVM has, and a host that recorded its list has 0 in all others. */
+static void set_host_msrs(const DumpCpu *cpu, Host *host, Unknown *unknown) {
+        GHashTableIter iter;
+        void *key, *value;
+
+        if (!cpu->msrs)
+                return;
+
+        g_hash_table_iter_init(&iter, cpu->msrs);
+        while (g_hash_table_iter_next(&iter, &key, &value))
+                host_set_msr(host, GPOINTER_TO_UINT(key), *(const uint64_t *) value);
+
+        for (size_t i = 0; i < N_FIELD_GROUPS; i++)
+                if (field_groups[i].interface == FIELD_INTERFACE_MSR &&
+                    !g_hash_table_contains(cpu->msrs, GUINT_TO_POINTER(field_groups[i].leaf)))
+                        unknown_add_msr(unknown, field_groups[i].leaf, UINT64_MAX);
+}
+
 Host *dump_to_host(const Dump *dump, int64_t number, GPtrArray *warnings, GError **error) {
         const DumpCpu *cpu = choose_cpu(dump, number, error);
         bool is_of_all = number < 0 && !dump->alternatives;
         g_autoptr(Host) host = NULL;
         LeafTable *table;
         Unknown *unknown;
-        GHashTableIter iter;
-        void *key, *value;
 
         if (!cpu)
                 return NULL;
@@ -332,13 +349,9 @@ Host *dump_to_host(const Dump *dump, int64_t number, GPtrArray *warnings, GError
         unknown = dump_cpu_find_unknown(dump, cpu, table);
         if (is_of_all)
                 add_unknown_of_others(dump, cpu, unknown);
+        set_host_msrs(cpu, host, unknown);
         host_take_unknown(host, unknown);
         host_take_table(host, HOST_SUPPORTED, table);
-        if (cpu->msrs) {
-                g_hash_table_iter_init(&iter, cpu->msrs);
-                while (g_hash_table_iter_next(&iter, &key, &value))
-                        host_set_msr(host, GPOINTER_TO_UINT(key), *(const uint64_t *) value);
-        }
 
         if (is_of_all && !dump_cpus_add_kinds(dump, cpu, host_kinds_mutable(host), error))
                 return NULL;

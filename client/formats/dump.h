@@ -43,7 +43,9 @@ typedef struct DumpCpu {
         GHashTable *msrs; /* index as pointer -> uint64_t; NULL if there are none */
 } DumpCpu;
 
-typedef struct DumpBits DumpBits; /* dump-bits.c */
+/* dump-bits.c */
+typedef struct DumpBits DumpBits;
+typedef struct DumpMsrBits DumpMsrBits;
 
 typedef struct Dump {
         char *name; /* of the machine; NULL where the form has none */
@@ -60,7 +62,9 @@ typedef struct Dump {
         CapabilitySet capabilities;
         bool has_capabilities;
         uint64_t tsc_khz; /* 0: not told */
-        GArray *bits;     /* DumpBits: of a CPU that is told bit by bit; NULL if it is not */
+        /* DumpBits and DumpMsrBits: of a CPU that is told bit by bit; NULL if it is not */
+        GArray *bits;
+        GArray *msr_bits;
 } Dump;
 
 Dump *dump_new(void);
@@ -86,7 +90,7 @@ void dump_warn(Dump *dump, const char *format, ...) G_GNUC_PRINTF(2, 3);
  * dropped but from what KVM was given, what is missing below is unknown as dump->missing tells. Adds to @warnings what CPUs
  * differ in though a healthy machine's do not. */
 Guest *dump_to_guest(const Dump *dump, int64_t cpu, GPtrArray *warnings, GError **error);
-/* A bare host. CPUs that answer differently are its kinds. */
+/* A bare host. MSRs that the file does not have are unknown. CPUs that answer differently are its kinds. */
 Host *dump_to_host(const Dump *dump, int64_t cpu, GPtrArray *warnings, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dump, dump_free)

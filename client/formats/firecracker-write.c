@@ -84,11 +84,12 @@ static void write_msrs(JsonText *json, const Guest *guest) {
         json_text_open_array(json, "msr_modifiers");
         for (size_t i = 0; i < indexes->len; i++) {
                 uint32_t index = g_array_index(indexes, uint32_t, i);
-                const uint64_t *value = g_hash_table_lookup(guest->msrs, GUINT_TO_POINTER(index));
+                uint64_t value = 0;
 
+                (void) guest_get_msr(guest, index, &value);
                 json_text_open_object(json, NULL);
                 json_text_add_hex(json, "addr", index);
-                add_bits(json, 64, UINT64_MAX, *value);
+                add_bits(json, 64, ~unknown_msr_mask(guest->unknown, index), value);
                 json_text_close(json);
         }
         json_text_close(json);

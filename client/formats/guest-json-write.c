@@ -32,7 +32,7 @@ static void add_msrs(JsonText *json, const Guest *guest) {
 static void add_unknown(JsonText *json, const Guest *guest) {
         g_auto(GStrv) texts = unknown_to_texts(guest->unknown);
 
-        if (unknown_size(guest->unknown) > 0)
+        if (!unknown_is_empty(guest->unknown))
                 json_text_add_texts(json, "unknown", (const char *const *) texts);
 }
 

@@ -33,6 +33,13 @@ static int close_containers(sd_bus_message *m, unsigned n) {
         return 0;
 }
 
+/* One whose value is an a{ut}: three containers to be closed */
+static int open_msrs(sd_bus_message *m, const char *name) {
+        int r = open_option(m, name, "a{ut}");
+
+        return r < 0 ? r : sd_bus_message_open_container(m, 'a', "{ut}");
+}
+
 static int append_msrs(sd_bus_message *m, const CpuiddGuest *guest) {
         g_autoptr(GArray) indexes = cpuidd_guest_list_msrs(guest);
         int r;
@@ -40,10 +47,7 @@ static int append_msrs(sd_bus_message *m, const CpuiddGuest *guest) {
         if (indexes->len == 0)
                 return 0;
 
-        r = open_option(m, "msrs", "a{ut}");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(m, 'a', "{ut}");
+        r = open_msrs(m, "msrs");
         if (r < 0)
                 return r;
 
@@ -53,6 +57,27 @@ static int append_msrs(sd_bus_message *m, const CpuiddGuest *guest) {
 
                 (void) cpuidd_guest_get_msr(guest, index, &value);
                 r = sd_bus_message_append(m, "{ut}", index, value);
+                if (r < 0)
+                        return r;
+        }
+
+        return close_containers(m, 3);
+}
+
+static int append_unknown_msrs(sd_bus_message *m, const CpuiddGuest *guest) {
+        const Unknown *unknown = guest->guest->unknown;
+        int r;
+
+        if (unknown_n_msrs(unknown) == 0)
+                return 0;
+
+        r = open_msrs(m, "unknown_msrs");
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < unknown_n_msrs(unknown); i++) {
+                r = sd_bus_message_append(m, "{ut}", unknown_msr_at(unknown, i)->index,
+                                          unknown_msr_at(unknown, i)->mask);
                 if (r < 0)
                         return r;
         }
@@ -75,7 +100,7 @@ static int append_unknown(sd_bus_message *m, const CpuiddGuest *guest) {
         const Unknown *unknown = guest->guest->unknown;
         int r;
 
-        if (!unknown)
+        if (unknown_size(unknown) == 0)
                 return 0;
 
         r = open_option(m, "unknown", "au");
@@ -100,6 +125,9 @@ static int append_options(sd_bus_message *m, const CpuiddGuest *guest, CpuiddChe
         if (r < 0)
                 return r;
         r = append_unknown(m, guest);
+        if (r < 0)
+                return r;
+        r = append_unknown_msrs(m, guest);
         if (r < 0)
                 return r;
 

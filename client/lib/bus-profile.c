@@ -284,13 +284,9 @@ static int read_unknown(sd_bus_message *m, Host *host, const char *key) {
         if (r < 0)
                 return r;
 
-        for (size_t i = 0; texts && texts[i]; i++) {
-                UnknownSpan span;
-
-                if (!unknown_span_parse(texts[i], &span, NULL))
+        for (size_t i = 0; texts && texts[i]; i++)
+                if (!unknown_add_text(unknown, texts[i], NULL))
                         return -EBADMSG;
-                unknown_add(unknown, &span);
-        }
 
         host_take_unknown(host, g_steal_pointer(&unknown));
         return 0;

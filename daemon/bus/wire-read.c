@@ -12,8 +12,12 @@
 
 typedef struct GuestReader {
         Guest *guest;
+        Unknown *unknown;
         CheckFlags flags;
 } GuestReader;
+
+/* Of one entry of a{ut} */
+typedef void (*TakeMsr)(GuestReader *reader, uint32_t index, uint64_t value);
 
 typedef struct Option {
         const char *name;
@@ -105,7 +109,7 @@ static int read_capabilities(sd_bus_message *m, GuestReader *reader, GError **er
         return wire_read_capabilities(m, &reader->guest->capabilities, error);
 }
 
-static int read_msrs(sd_bus_message *m, GuestReader *reader, GError **error) {
+static int read_each_msr(sd_bus_message *m, GuestReader *reader, TakeMsr take, GError **error) {
         uint32_t index;
         uint64_t value;
         size_t n = 0;
@@ -121,10 +125,26 @@ static int read_msrs(sd_bus_message *m, GuestReader *reader, GError **error) {
                                     "more than %d MSRs", WIRE_MSRS_MAX);
                         return -EINVAL;
                 }
-                guest_set_msr(reader->guest, index, value);
+                take(reader, index, value);
         }
 
         return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static void take_msr(GuestReader *reader, uint32_t index, uint64_t value) {
+        guest_set_msr(reader->guest, index, value);
+}
+
+static int read_msrs(sd_bus_message *m, GuestReader *reader, GError **error) {
+        return read_each_msr(m, reader, take_msr, error);
+}
+
+static void take_unknown_msr(GuestReader *reader, uint32_t index, uint64_t mask) {
+        unknown_add_msr(reader->unknown, index, mask);
+}
+
+static int read_unknown_msrs(sd_bus_message *m, GuestReader *reader, GError **error) {
+        return read_each_msr(m, reader, take_unknown_msr, error);
 }
 
 static int read_tsc_khz(sd_bus_message *m, GuestReader *reader, GError **error) {
@@ -133,8 +153,8 @@ static int read_tsc_khz(sd_bus_message *m, GuestReader *reader, GError **error) 
 }
 
 static int read_unknown(sd_bus_message *m, GuestReader *reader, GError **error) {
+        g_autoptr(Unknown) unknown = NULL;
         const void *words;
-        Unknown *unknown;
         size_t size;
         int r;
 
@@ -148,7 +168,7 @@ static int read_unknown(sd_bus_message *m, GuestReader *reader, GError **error) 
                 return -EINVAL;
         }
 
-        guest_take_unknown(reader->guest, unknown);
+        unknown_add_all(reader->unknown, unknown);
         return 0;
 }
 
@@ -180,6 +200,7 @@ static const Option options[] = {
         { "strict", "b", read_strict },
         { "tsc_khz", "t", read_tsc_khz },
         { "unknown", "au", read_unknown },
+        { "unknown_msrs", "a{ut}", read_unknown_msrs },
         { "verdict_only", "b", read_verdict_only },
 };
 
@@ -190,7 +211,7 @@ static const Option *find_option(const char *name, GError **error) {
 
         g_set_error(error, SERVICE_ERROR, SERVICE_ERROR_OPTION,
                     "there is no option '%s'; expected capabilities, msrs, strict, tsc_khz, "
-                    "unknown or verdict_only",
+                    "unknown, unknown_msrs or verdict_only",
                     name);
         return NULL;
 }
@@ -263,8 +284,9 @@ static int read_options(sd_bus_message *m, GuestReader *reader, GError **error) 
 
 int wire_read_guest(sd_bus_message *m, Guest **ret, CheckFlags *ret_flags, GError **error) {
         LeafTable *table = NULL;
+        g_autoptr(Unknown) unknown = unknown_new();
         g_autoptr(Guest) guest = NULL;
-        GuestReader reader = {};
+        GuestReader reader = { .unknown = unknown };
         int r;
 
         r = read_table(m, &table, error);
@@ -277,6 +299,8 @@ int wire_read_guest(sd_bus_message *m, Guest **ret, CheckFlags *ret_flags, GErro
         if (r < 0)
                 return r;
 
+        if (!unknown_is_empty(unknown))
+                guest_take_unknown(guest, g_steal_pointer(&unknown));
         *ret = g_steal_pointer(&guest);
         *ret_flags = reader.flags;
         return 0;

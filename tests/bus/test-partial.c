@@ -42,6 +42,33 @@ static void test_check_unknown(void) {
         (void) reply_assert_verdict(many, "needs-capabilities");
 }
 
+/* The host is not known to have any promise. */
+static void test_check_unknown_msrs(void) {
+        static const uint32_t rows[] = { 7, 0, 1, 0, 0, 0, 1 << 29 };
+        g_autoptr(sd_bus_message) told = call_new("Check"), untold = call_new("Check");
+        g_autoptr(sd_bus_message) reply_told = NULL, reply_untold = NULL;
+
+        g_assert_cmpint(sd_bus_message_append_array(told, 'u', rows, sizeof(rows)), >=, 0);
+        g_assert_cmpint(sd_bus_message_append(told, "a{sv}", 1, "msrs", "a{ut}", 1, 0x10a,
+                                              UINT64_C(1) << 62),
+                        >=, 0);
+        reply_told = call_send(told);
+        g_assert_cmpuint(reply_assert_verdict(reply_told, "unsupported"), >, 0);
+
+        /* In any order, and beside places in CPUID */
+        g_assert_cmpint(sd_bus_message_append_array(untold, 'u', rows, sizeof(rows)), >=, 0);
+        g_assert_cmpint(sd_bus_message_append(untold, "a{sv}", 3, "unknown_msrs", "a{ut}", 1, 0x10a,
+                                              UINT64_C(1) << 62, "unknown", "au", 8, 1, 1, 0, 0, 0,
+                                              0, 1 << 3, 0, "msrs", "a{ut}", 1, 0x10a,
+                                              UINT64_C(1) << 62),
+                        >=, 0);
+        reply_untold = call_send(untold);
+        (void) reply_assert_verdict(reply_untold, "supported");
+
+        call_refuse("Check", SD_BUS_ERROR_INVALID_ARGS, "option 'unknown_msrs' has the type 'au'",
+                    "aua{sv}", 0, 1, "unknown_msrs", "au", 0);
+}
+
 static sd_bus_message *new_call_with_unknown(size_t n_words) {
         sd_bus_message *call = call_open_option("unknown", "au");
 
@@ -73,6 +100,7 @@ int main(int argc, char **argv) {
         g_assert_cmpint(sd_bus_open_system(&call_bus), >=, 0);
 
         g_test_add_func("/unknown/good", test_check_unknown);
+        g_test_add_func("/unknown/msrs", test_check_unknown_msrs);
         g_test_add_func("/unknown/bad", test_check_bad_unknown);
 
         r = g_test_run();

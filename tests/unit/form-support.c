@@ -121,7 +121,10 @@ static char *compare_msrs(const Guest *whole, const Guest *cut) {
         while (g_hash_table_iter_next(&iter, &key, &value)) {
                 const uint64_t *other = whole->msrs ? g_hash_table_lookup(whole->msrs, key) : NULL;
 
-                if (!other || *other != *(const uint64_t *) value)
+                uint64_t told = ~unknown_msr_mask(whole->unknown, GPOINTER_TO_UINT(key)) &
+                        ~unknown_msr_mask(cut->unknown, GPOINTER_TO_UINT(key));
+
+                if (!other || ((*other ^ *(const uint64_t *) value) & told))
                         return g_strdup_printf("msr 0x%x is another", GPOINTER_TO_UINT(key));
         }
 

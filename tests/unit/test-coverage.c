@@ -11,12 +11,22 @@
 #define BASIC(last) \
         LEAF(0, 0, .eax = (last), .ebx = 0x756e6547, .ecx = 0x6c65746e, .edx = 0x49656e69)
 
+/* 0x10a of both */
+typedef struct TestMsrs {
+        bool are_there;
+        uint64_t host;
+        uint64_t guest;
+} TestMsrs;
+
+#define ARCH_CAPABILITIES BASIC(7), LEAF(7, 0, .edx = BIT(29))
+
 typedef struct CoverageCase {
         const char *name;
         TestRow host[N_TEST_ROWS];
         TestRow guest[N_TEST_ROWS];
         const char *host_unknown; /* runs, with a space between them */
         const char *guest_unknown;
+        TestMsrs msrs;
         VerdictKind kind;
         const char *found; /* places, likewise; "" for none */
         const char *unchecked;
@@ -235,6 +245,48 @@ static const CoverageCase cases[] = {
                 .found = "0x7.0:edx[24]",
                 .unchecked = "",
         },
+        {
+                .name = "bit-of-a-msr",
+                .host = { ARCH_CAPABILITIES },
+                .guest = { ARCH_CAPABILITIES },
+                .guest_unknown = "msr 0x10a[19]",
+                .msrs = { true, BIT(2) | BIT(19), 0 },
+                .found = "msr 0x10a[2]",
+                .unchecked = "msr 0x10a[19]",
+        },
+        {
+                .name = "what-stands-where-a-msr-is-not-told-is-not-read",
+                .host = { ARCH_CAPABILITIES },
+                .guest = { ARCH_CAPABILITIES },
+                .guest_unknown = "msr 0x10a[63:32]",
+                .msrs = { true, 0, UINT64_C(0x4000010000000000) },
+                .unchecked = "msr 0x10a[32] msr 0x10a[62]",
+        },
+        {
+                .name = "bit-of-a-msr-of-the-host",
+                .host = { ARCH_CAPABILITIES },
+                .guest = { ARCH_CAPABILITIES },
+                .host_unknown = "msr 0x10a[8:5]",
+                .msrs = { true, 0, BIT(0) | BIT(5) },
+                .kind = VERDICT_UNSUPPORTED,
+                .found = "msr 0x10a[0]",
+                .unchecked = "msr 0x10a[5]",
+        },
+        {
+                .name = "msr-that-the-guest-does-not-see",
+                .host = { ARCH_CAPABILITIES },
+                .guest = { BASIC(7), LEAF(7, 0) },
+                .guest_unknown = "msr 0x10a",
+                .msrs = { true, 0, BIT(0) },
+                .unchecked = "",
+        },
+        {
+                .name = "msr-that-the-guest-does-not-give",
+                .host = { ARCH_CAPABILITIES },
+                .guest = { ARCH_CAPABILITIES },
+                .guest_unknown = "msr 0x10a",
+                .unchecked = "",
+        },
 };
 
 static Unknown *unknown_of(const char *text) {
@@ -242,10 +294,13 @@ static Unknown *unknown_of(const char *text) {
         Unknown *unknown = unknown_new();
 
         for (size_t i = 0; runs[i] && *runs[i]; i++) {
-                UnknownSpan span = {};
+                g_autofree char *run = NULL;
 
-                g_assert_true(unknown_span_parse(runs[i], &span, NULL));
-                unknown_add(unknown, &span);
+                if (g_str_equal(runs[i], "msr")) {
+                        i++;
+                        run = g_strdup_printf("msr %s", runs[i]);
+                }
+                g_assert_true(unknown_add_text(unknown, run ?: runs[i], NULL));
         }
 
         return unknown;
@@ -257,6 +312,8 @@ static Host *host_of(const CoverageCase *test) {
 
         host_take_table(host, HOST_SUPPORTED, test_table(test->host));
         host_take_unknown(host, unknown_of(test->host_unknown));
+        if (test->msrs.are_there)
+                host_set_msr(host, 0x10a, test->msrs.host);
         g_assert_true(host_seal(host, &error));
         return g_steal_pointer(&host);
 }
@@ -290,6 +347,8 @@ static void test_case(gconstpointer data) {
         g_auto(Verdict) verdict = {};
         g_autofree char *found = NULL, *unchecked = NULL;
 
+        if (test->msrs.are_there)
+                guest_set_msr(guest, 0x10a, test->msrs.guest);
         guest_take_unknown(guest, unknown_of(test->guest_unknown));
         check(offer, guest, CHECK_LIST_UNCHECKED, &verdict);
         found = found_of(&verdict);

@@ -299,6 +299,7 @@ static void test_write_unknown(void) {
         unknown_add_bits(unknown, 7, 0, REGISTER_EBX, 0xff);
         unknown_add_subleaves(unknown, 7, 1, 1);
         unknown_add_leaves(unknown, 0x14, 0x14);
+        unknown_add_msr(unknown, 0x10a, 0xff);
         guest_take_unknown(guest, unknown);
 
         text = form_write(guest, "firecracker", &losses);
@@ -313,6 +314,9 @@ static void test_write_unknown(void) {
         g_assert_cmphex(row->values[REGISTER_EBX], ==, 0x12345600);
         row = &g_array_index(input.template->rows, TemplateRow, 2);
         g_assert_cmphex(row->masks[REGISTER_EAX], ==, 0);
+        g_assert_cmphex(g_array_index(input.template->msrs, TemplateMsr, 1).index, ==, 0x10a);
+        g_assert_cmphex(g_array_index(input.template->msrs, TemplateMsr, 1).mask, ==,
+                        ~UINT64_C(0xff));
 }
 
 static void test_losses(void) {

@@ -41,6 +41,8 @@ static const BadCase bad_cases[] = {
         { "msr", HEAD "msr 0x100000000 1\nend\n", "line 2: expected 'msr INDEX VALUE'" },
         { "varies", HEAD "varies 0x1\nend\n", "line 2: expected 'varies PLACE'" },
         { "unknown", HEAD "unknown everything\nend\n", "line 2: expected 'unknown RUN' such as" },
+        { "unknown-in-no-msr", HEAD "unknown msr 0x10a[64]\nend\n",
+          "line 2: expected 'unknown RUN'" },
         { "unknown-backwards", HEAD "unknown 0x7.3-1\nend\n", "line 2: expected 'unknown RUN'" },
         { "kind-of-nothing", HEAD "kind\nend\n", "line 2: expected 'kind CPUS'" },
         { "kind-backwards", HEAD "kind 7-0\nend\n", "line 2: expected 'kind CPUS'" },
@@ -98,6 +100,7 @@ static void test_round_trip(void) {
                 "table hyperv\nview xcomp.amx 0xd 0 1 0x60003 0x240 0x240 0x0\nkind 0-7,16\n"
                 "kind 8\nkind-row 0x7 0 1 0x0 0x2 0x0 0x0\nkind-row 0x7 1 1 0x0 0x0 0x0 0x0\nvaries "
                 "0x1.0:ebx[31:24]\nunknown 0x7.0:edx[31:16]\nunknown 0x14\nunknown 0x20-0x23\n"
+                "unknown msr 0x10a[19]\nunknown msr 0x10a[63:32]\n"
                 "extensions-recorded\nextension KVM_CAP_X86_DISABLE_EXITS 15\nattributes-recorded\n"
                 "attribute KVM_X86_XCOMP_GUEST_SUPP 0x60000\nmsrs-recorded\nmsr 0x10a "
                 "0x400000000c08e0eb\n"
@@ -117,6 +120,7 @@ static void test_round_trip(void) {
         g_assert_true(host_get_extension(host, "KVM_CAP_IRQCHIP", &value));
         g_assert_cmpint(value, ==, 0);
         g_assert_cmphex(unknown_mask(host_unknown(host), 0x14, 1, REGISTER_EAX), ==, UINT32_MAX);
+        g_assert_cmphex(unknown_msr_mask(host_unknown(host), 0x10a), ==, 0xffffffff00080000);
         g_assert_cmpuint(kinds_size(host_kinds(host)), ==, 2);
         g_assert_cmpstr(kinds_at(host_kinds(host), 0)->cpus, ==, "0-7,16");
         g_assert_cmpuint(leaf_table_size(kinds_at(host_kinds(host), 0)->rows), ==, 0);

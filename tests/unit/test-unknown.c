@@ -25,6 +25,12 @@ static const TextCase text_cases[] = {
         { "0x6.0:edx[31:16]", "0x6.0:edx[31:16]" },
         { "0x7.1-2:eax[3]", "0x7.1-2:eax[3]" },
         { "0x4.0-:ecx", "0x4.0-:ecx" },
+        { "msr 0x10a", "msr 0x10a" },
+        { "MSR 10AH[bit 5]", "msr 0x10a[5]" },
+        { "msr 0x10a[63:32]", "msr 0x10a[63:32]" },
+        { "msr 0x10a[64]", NULL },
+        { "msr", NULL },
+        { "msr 0x10a-0x10b", NULL },
         { "", NULL },
         { "rtm", NULL },
         { "0x23-0x20", NULL },
@@ -45,15 +51,13 @@ static void test_text(const void *data) {
         g_autoptr(Unknown) unknown = unknown_new();
         g_autoptr(GError) error = NULL;
         g_auto(GStrv) texts = NULL;
-        UnknownSpan span;
 
-        if (!unknown_span_parse(test->text, &span, &error)) {
+        if (!unknown_add_text(unknown, test->text, &error)) {
                 g_assert_null(test->again);
                 g_assert_error(error, POLICY_ERROR, POLICY_ERROR_PLACE);
                 return;
         }
 
-        unknown_add(unknown, &span);
         texts = unknown_to_texts(unknown);
         g_assert_cmpuint(g_strv_length(texts), ==, 1);
         g_assert_cmpstr(texts[0], ==, test->again);
@@ -72,6 +76,39 @@ static void test_bits_apart(void) {
 
         g_assert_cmpuint(unknown_size(unknown), ==, 1);
         g_assert_cmpstr(joined, ==, "0x1.0:ecx[2:1] 0x1.0:ecx[31] 0x1.0:edx[0]");
+}
+
+/* By index, whenever they came, and bounded */
+static void test_msrs(void) {
+        g_autoptr(Unknown) unknown = unknown_new(), copy = NULL;
+        g_autofree char *joined = NULL;
+        g_auto(GStrv) texts = NULL;
+
+        g_assert_true(unknown_is_empty(NULL));
+        g_assert_true(unknown_is_empty(unknown));
+        unknown_add_msr(unknown, 0x48b, 0);
+        g_assert_true(unknown_is_empty(unknown));
+        unknown_add_msr(unknown, 0x48b, UINT64_MAX);
+        unknown_add_msr(unknown, 0x10a, UINT64_C(1) << 63 | 6);
+        unknown_add_msr(unknown, 0x10a, 1);
+        g_assert_false(unknown_is_empty(unknown));
+        g_assert_cmpuint(unknown_size(unknown), ==, 0);
+        g_assert_cmphex(unknown_msr_mask(unknown, 0x10a), ==, UINT64_C(1) << 63 | 7);
+        g_assert_cmphex(unknown_msr_mask(unknown, 0x10b), ==, 0);
+        g_assert_cmphex(unknown_msr_mask(NULL, 0x10a), ==, 0);
+
+        copy = unknown_copy(unknown);
+        unknown_add_bits(copy, 1, 0, REGISTER_ECX, 1);
+        unknown_add_all(copy, unknown);
+        texts = unknown_to_texts(copy);
+        joined = g_strjoinv(", ", texts);
+        g_assert_cmpstr(joined, ==, "0x1.0:ecx[0], msr 0x10a[2:0], msr 0x10a[63], msr 0x48b");
+
+        for (uint32_t i = 0; i < 2 * UNKNOWN_MAX; i++)
+                unknown_add_msr(copy, 0x10000 + i, 1);
+        g_assert_cmpuint(unknown_n_msrs(copy), ==, UNKNOWN_MAX);
+        unknown_add_msr(copy, 0x345, 1);
+        g_assert_cmphex(unknown_msr_mask(copy, 0x345), ==, 1);
 }
 
 static void test_mask(void) {
@@ -130,6 +167,7 @@ int main(int argc, char **argv) {
                 g_test_add_data_func(path, &text_cases[i], test_text);
         }
         g_test_add_func("/unknown/bits-apart", test_bits_apart);
+        g_test_add_func("/unknown/msrs", test_msrs);
         g_test_add_func("/unknown/mask", test_mask);
         g_test_add_func("/unknown/words", test_words);
         g_test_add_func("/unknown/too-many", test_too_many);

@@ -261,7 +261,6 @@ static LeafTable *rows_of(const char *text) {
 
 static Guest *guest_of(const WriteCase *c) {
         Guest *guest = guest_new(rows_of(c->rows));
-        UnknownSpan span;
 
         guest->name = g_strdup("vm 1");
         guest->tsc_khz = c->tsc_khz;
@@ -274,8 +273,7 @@ static Guest *guest_of(const WriteCase *c) {
         if (c->unknown) {
                 Unknown *unknown = unknown_new();
 
-                g_assert_true(unknown_span_parse(c->unknown, &span, NULL));
-                unknown_add(unknown, &span);
+                g_assert_true(unknown_add_text(unknown, c->unknown, NULL));
                 guest_take_unknown(guest, unknown);
         }
 
