@@ -17,6 +17,12 @@ struct DumpBits {
         uint32_t values[N_REGISTERS];
 };
 
+struct DumpMsrBits {
+        uint32_t index;
+        uint64_t mask;
+        uint64_t value;
+};
+
 typedef struct BitsRange {
         uint32_t first; /* the leaf with the maximum, too */
         uint32_t last;  /* that the range can have at all */
@@ -75,6 +81,26 @@ uint32_t dump_get_bits(const Dump *dump, uint32_t leaf, uint32_t subleaf, Regist
         if (ret_value)
                 *ret_value = bits ? bits->values[reg] : 0;
         return bits ? bits->masks[reg] : 0;
+}
+
+void dump_set_msr_bits(Dump *dump, uint32_t index, uint64_t mask, uint64_t value) {
+        DumpMsrBits added = { index, mask, value & mask };
+
+        if (!dump->msr_bits)
+                dump->msr_bits = g_array_new(FALSE, FALSE, sizeof(DumpMsrBits));
+
+        for (size_t i = 0; i < dump->msr_bits->len; i++) {
+                DumpMsrBits *bits = &g_array_index(dump->msr_bits, DumpMsrBits, i);
+
+                if (bits->index == index) {
+                        mask &= ~bits->mask;
+                        bits->mask |= mask;
+                        bits->value |= value & mask;
+                        return;
+                }
+        }
+
+        g_array_append_val(dump->msr_bits, added);
 }
 
 static int compare_bits(const void *a, const void *b) {
@@ -188,6 +214,34 @@ static void add_range(Dump *dump, const BitsRange *range) {
                 unknown_add_leaves(dump->unknown, next, last);
 }
 
+/* Whether the guest's CPUID is known not to show the MSR */
+static bool is_hidden(const Dump *dump, uint32_t index) {
+        int group = field_group_find(FIELD_INTERFACE_MSR, index, 0);
+        const Field *when;
+        uint32_t known, value;
+
+        if (group < 0 || field_groups[group].when == FIELD_NONE)
+                return false;
+
+        when = &field_table[field_groups[group].when];
+        known = dump_get_bits(dump, when->leaf, when->subleaf, when->reg, &value);
+        return (known & ~value & field_mask(when)) != 0;
+}
+
+static void add_msrs(Dump *dump) {
+        for (size_t i = 0; dump->msr_bits && i < dump->msr_bits->len; i++) {
+                const DumpMsrBits *bits = &g_array_index(dump->msr_bits, DumpMsrBits, i);
+
+                bool is_judged = field_leaf_find(FIELD_INTERFACE_MSR, bits->index) != NULL;
+
+                if (bits->mask == 0 || is_hidden(dump, bits->index) ||
+                    (bits->value == 0 && !is_judged))
+                        continue;
+                dump_set_msr(dump, bits->index, bits->value);
+                unknown_add_msr(dump->unknown, bits->index, ~bits->mask);
+        }
+}
+
 void dump_finish_bits(Dump *dump) {
         /* All that is missing is marked here. */
         dump->missing = DUMP_MISSING_ZERO;
@@ -197,4 +251,5 @@ void dump_finish_bits(Dump *dump) {
         g_array_sort(dump->bits, compare_bits);
         for (size_t i = 0; i < G_N_ELEMENTS(ranges); i++)
                 add_range(dump, &ranges[i]);
+        add_msrs(dump);
 }

@@ -19,6 +19,10 @@ bool dump_set_bits(Dump *dump, uint32_t leaf, uint32_t subleaf, Register reg, ui
 uint32_t dump_get_bits(const Dump *dump, uint32_t leaf, uint32_t subleaf, Register reg,
                        uint32_t *ret_value);
 
+/* The same of a MSR */
+void dump_set_msr_bits(Dump *dump, uint32_t index, uint64_t mask, uint64_t value);
+
 /* Once, at the end: the bits become the rows of the current CPU, and the rest unknown. A range or a
- * leaf whose maximum was told is known to have nothing above it. */
+ * leaf whose maximum was told is known to have nothing above it. MSRs that its CPUID is known not
+ * to show are left out, and those without a bit on that nobody judges. */
 void dump_finish_bits(Dump *dump);

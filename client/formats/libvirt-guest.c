@@ -17,9 +17,6 @@
 /* More names than that are counted */
 #define NAMED_MAX 8
 
-#define VMX_MSR_FIRST 0x480
-#define VMX_MSR_LAST 0x491
-
 typedef struct Decided {
         bool is_msr; /* then low and high half are in eax and edx */
         uint32_t leaf;
@@ -45,15 +42,24 @@ static void making_done(Making *making) {
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Making, making_done)
 
-static Decided *find_decided(Making *making, bool is_msr, uint32_t leaf, uint32_t subleaf) {
-        Decided place = { .is_msr = is_msr, .leaf = leaf, .subleaf = subleaf };
-
+static Decided *look_for_decided(const Making *making, bool is_msr, uint32_t leaf,
+                                 uint32_t subleaf) {
         for (size_t i = 0; i < making->places->len; i++) {
                 Decided *other = &g_array_index(making->places, Decided, i);
 
                 if (other->is_msr == is_msr && other->leaf == leaf && other->subleaf == subleaf)
                         return other;
         }
+
+        return NULL;
+}
+
+static Decided *find_decided(Making *making, bool is_msr, uint32_t leaf, uint32_t subleaf) {
+        Decided place = { .is_msr = is_msr, .leaf = leaf, .subleaf = subleaf };
+        Decided *other = look_for_decided(making, is_msr, leaf, subleaf);
+
+        if (other)
+                return other;
 
         g_array_append_val(making->places, place);
         return &g_array_index(making->places, Decided, making->places->len - 1);
@@ -373,33 +379,50 @@ static LeafTable *make_table(const Making *making, Unknown *unknown) {
         return table;
 }
 
-/* A MSR that has no bit on may as well not be there. Of VMX's controls no name tells what has to
- * be set, so that what could be put together is no value. */
-static void set_msrs(const Making *making, Guest *guest) {
-        bool has_vmx = false;
+/* Whether the guest's CPUID is known not to show the MSR */
+static bool is_hidden(const Making *making, uint32_t index) {
+        int group = field_group_find(FIELD_INTERFACE_MSR, index, 0);
+        const Decided *place;
+        const Field *when;
 
+        if (group < 0 || field_groups[group].when == FIELD_NONE)
+                return false;
+
+        when = &field_table[field_groups[group].when];
+        place = look_for_decided(making, false, when->leaf, when->subleaf);
+        return place && (place->known[when->reg] & ~place->values[when->reg] & field_mask(when));
+}
+
+/* The value of named bits, as QEMU makes it of them */
+static void tell_controls(uint32_t index, uint64_t *known, uint64_t *value) {
+        uint64_t names = *known, on = *value;
+
+        for (unsigned bit = 0; bit < 64; bit++) {
+                uint64_t mask, told;
+
+                if (!(names >> bit & 1))
+                        continue;
+                feature_name_msr_bits(index, bit, on >> bit & 1, &mask, &told);
+                *known |= mask;
+                *value = (*value & ~mask) | told;
+        }
+}
+
+static void set_msrs(const Making *making, Guest *guest, Unknown *unknown) {
         for (size_t i = 0; i < making->places->len; i++) {
                 const Decided *place = &g_array_index(making->places, Decided, i);
-                bool is_vmx = place->leaf >= VMX_MSR_FIRST && place->leaf <= VMX_MSR_LAST;
-                uint64_t value = msr_of(place->values);
+                uint32_t index = place->leaf;
+                uint64_t value = msr_of(place->values), known = msr_of(place->known);
 
-                if (!place->is_msr || value == 0)
-                        continue;
-                has_vmx = has_vmx || is_vmx;
-                if (is_vmx)
-                        continue;
+                bool is_judged = field_leaf_find(FIELD_INTERFACE_MSR, index) != NULL;
 
-                guest_set_msr(guest, place->leaf, value);
-                format_input_warn(making->input,
-                                  "of the MSR 0x%x only bits with a name are told, and the others "
-                                  "are taken for 0",
-                                  place->leaf);
+                if (!place->is_msr || known == 0 || is_hidden(making, index) ||
+                    (value == 0 && !is_judged))
+                        continue;
+                tell_controls(index, &known, &value);
+                guest_set_msr(guest, index, value);
+                unknown_add_msr(unknown, index, ~known);
         }
-
-        if (has_vmx)
-                format_input_warn(making->input,
-                                  "the features of VMX are not judged: libvirt's "
-                                  "names tell its MSRs in part only");
 }
 
 static bool make_guest(const Making *making, Guest **ret, GError **error) {
@@ -410,8 +433,8 @@ static bool make_guest(const Making *making, Guest **ret, GError **error) {
                                  LEAF_TABLE_MAX);
 
         *ret = guest_new(make_table(making, unknown));
+        set_msrs(making, *ret, unknown);
         guest_take_unknown(*ret, g_steal_pointer(&unknown));
-        set_msrs(making, *ret);
         return true;
 }
 

@@ -102,6 +102,24 @@ const FeatureName *feature_name_of(uint32_t leaf, uint32_t subleaf, Register reg
         return find_preferred(&place, dialect);
 }
 
+void feature_name_msr_bits(uint32_t index, unsigned bit, bool is_on, uint64_t *ret_mask,
+                           uint64_t *ret_value) {
+        /* Those with a name of the controls that are 1 by default: vmx-cr3-load-noexit,
+         * vmx-cr3-store-noexit, vmx-exit-nosave-debugctl, vmx-entry-noload-debugctl */
+        static const struct {
+                uint32_t index;
+                unsigned bit;
+        } by_default[] = { { 0x48e, 47 }, { 0x48e, 48 }, { 0x48f, 34 }, { 0x490, 34 } };
+
+        *ret_mask = UINT64_C(1) << bit;
+        *ret_value = is_on ? *ret_mask : 0;
+        for (size_t i = 0; i < G_N_ELEMENTS(by_default); i++)
+                if (by_default[i].index == index && by_default[i].bit == bit) {
+                        *ret_value = *ret_mask | (is_on ? 0 : *ret_mask >> 32);
+                        *ret_mask |= *ret_mask >> 32;
+                }
+}
+
 const FeatureName *feature_name_of_msr(uint32_t index, unsigned bit, NameDialect dialect) {
         const FeatureName place = { .index = index, .bit = bit, .is_msr = true };
 

@@ -42,6 +42,12 @@ const FeatureName *feature_name_of(uint32_t leaf, uint32_t subleaf, Register reg
                                    NameDialect dialect);
 const FeatureName *feature_name_of_msr(uint32_t index, unsigned bit, NameDialect dialect);
 
+/* What it says of the MSR that the name of a bit is on, or off. That is the bit, and of some
+ * controls of VMX that may be set anyway whether they have to be (make_vmx_msr_value() in QEMU's
+ * target/i386/kvm/kvm.c). */
+void feature_name_msr_bits(uint32_t index, unsigned bit, bool is_on, uint64_t *ret_mask,
+                           uint64_t *ret_value);
+
 /* All of them by place: CPUID first, by leaf, sub-leaf, register and bit, then MSRs */
 size_t feature_name_count(void);
 const FeatureName *feature_name_at(size_t i);

@@ -14,19 +14,20 @@ QemuBits qemu_bits_of_register(const Guest *guest, uint32_t leaf, uint32_t suble
         QemuBits bits = { .known = ~unknown_mask(guest->unknown, leaf, subleaf, reg) };
         const Leaf *row = leaf_table_find(guest->table, leaf, subleaf);
 
-        if (row && !words_is_above(guest->table, leaf))
+        if (row && words_see(guest->table, guest->unknown, leaf))
                 bits.value = row->registers[reg] & bits.known;
         return bits;
 }
 
 static QemuBit bit_of_msr(const Guest *guest, const FeatureName *name) {
-        const uint64_t *value;
+        uint64_t value, mask, on;
 
-        if (!guest_has_msr(guest, name->index))
+        feature_name_msr_bits(name->index, name->bit, true, &mask, &on);
+        if (!guest_get_msr(guest, name->index, &value) ||
+            (unknown_msr_mask(guest->unknown, name->index) & mask))
                 return QEMU_BIT_OPEN;
 
-        value = g_hash_table_lookup(guest->msrs, GUINT_TO_POINTER(name->index));
-        return *value >> name->bit & 1 ? QEMU_BIT_SET : QEMU_BIT_CLEAR;
+        return (value & mask) == on ? QEMU_BIT_SET : QEMU_BIT_CLEAR;
 }
 
 static QemuBit bit_of_cpuid(const Guest *guest, const FeatureName *name) {

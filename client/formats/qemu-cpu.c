@@ -2,7 +2,7 @@
 
 /* What QEMU tells of a CPU: whole registers in feature words, bits and numbers in properties. It
  * refuses values that no property of that name can have; a name that it does not know is warned
- * of, and a MSR that is told only in part is not given at all. */
+ * of. */
 
 #include "client/formats/qemu.h"
 
@@ -12,7 +12,6 @@
 #include "client/formats/json.h"
 #include "client/formats/names.h"
 
-#define MSR_ARCH_CAPABILITIES 0x10a
 #define VENDOR_LENGTH 12
 #define MODEL_ID_LENGTH 48
 
@@ -233,11 +232,14 @@ static bool add_feature(Dump *dump, const FeatureName *name, bool is_set, GError
                 return true;
 
         for (; name; name = feature_name_next(name, NAME_QEMU)) {
-                uint32_t mask = UINT32_C(1) << (name->bit % 32);
+                uint32_t bit = UINT32_C(1) << (name->bit % 32);
+                uint64_t mask, value;
 
-                if (!name->is_msr &&
-                    !dump_set_bits(dump, name->index, name->subleaf, name->reg, mask,
-                                   is_set ? mask : 0, error))
+                if (name->is_msr) {
+                        feature_name_msr_bits(name->index, name->bit, is_set, &mask, &value);
+                        dump_set_msr_bits(dump, name->index, mask, value);
+                } else if (!dump_set_bits(dump, name->index, name->subleaf, name->reg, bit,
+                                          is_set ? bit : 0, error))
                         return false;
         }
 
@@ -296,47 +298,6 @@ static void warn_unknown(Dump *dump, const GPtrArray *names) {
                           list->str);
 }
 
-static bool is_true(JsonObject *properties, const char *name, bool otherwise) {
-        JsonNode *node = json_object_get_member(properties, name);
-
-        return node && JSON_NODE_HOLDS_VALUE(node) &&
-                        json_node_get_value_type(node) == G_TYPE_BOOLEAN ?
-                json_node_get_boolean(node) :
-                otherwise;
-}
-
-static bool has_bit(const Dump *dump, uint32_t leaf, Register reg, unsigned bit) {
-        uint32_t value;
-
-        return (dump_get_bits(dump, leaf, 0, reg, &value) & value) >> bit & 1;
-}
-
-/* Bits that QEMU has no name for are 0 in the MSR, for else it could not say whether a guest can
- * migrate; without `migratable` the host's are let through. */
-static void add_arch_capabilities(Dump *dump, JsonObject *properties) {
-        uint64_t value = 0;
-
-        if (!has_bit(dump, 7, REGISTER_EDX, 29) || !json_object_has_member(properties, "rdctl-no"))
-                return;
-        if (!is_true(properties, "migratable", true)) {
-                dump_warn(dump,
-                          "MSR 0x%x is left out: with migratable=off QEMU lets bits through "
-                          "that it has no names for",
-                          MSR_ARCH_CAPABILITIES);
-                return;
-        }
-
-        for (unsigned bit = 0; bit < 64; bit++) {
-                const FeatureName *name =
-                        feature_name_of_msr(MSR_ARCH_CAPABILITIES, bit, NAME_QEMU);
-
-                if (name && is_true(properties, name->name, false))
-                        value |= UINT64_C(1) << bit;
-        }
-
-        dump_set_msr(dump, MSR_ARCH_CAPABILITIES, value);
-}
-
 static bool add_named(Dump *dump, JsonObject *properties, GError **error) {
         g_autoptr(GPtrArray) unknown = g_ptr_array_new();
         g_autoptr(GList) members = json_object_get_members(properties);
@@ -355,17 +316,9 @@ bool qemu_add_properties(Dump *dump, JsonObject *properties, GError **error) {
                 if (!add_number(dump, properties, &numbers[i], error))
                         return false;
 
-        if (!add_versions(dump, properties, error) || !add_vendor(dump, properties, error) ||
-            !add_model_id(dump, properties, error) || !add_tsc(dump, properties, error) ||
-            !add_named(dump, properties, error))
-                return false;
-
-        add_arch_capabilities(dump, properties);
-        if (has_bit(dump, 1, REGISTER_ECX, 5))
-                dump_warn(dump,
-                          "the guest has VMX, and QEMU tells its MSRs by names only in part: "
-                          "they are left out");
-        return true;
+        return add_versions(dump, properties, error) && add_vendor(dump, properties, error) &&
+                add_model_id(dump, properties, error) && add_tsc(dump, properties, error) &&
+                add_named(dump, properties, error);
 }
 
 void qemu_finish(Dump *dump) {

@@ -159,11 +159,15 @@ static int compare_indexes(const void *a, const void *b) {
 }
 
 static bool has_nameless(uint32_t index, uint64_t value) {
-        for (unsigned bit = 0; bit < 64; bit++)
-                if ((value >> bit & 1) && !feature_name_of_msr(index, bit, NAME_QEMU))
-                        return true;
+        uint64_t named = 0, mask, on;
 
-        return false;
+        for (unsigned bit = 0; bit < 64; bit++)
+                if (feature_name_of_msr(index, bit, NAME_QEMU)) {
+                        feature_name_msr_bits(index, bit, true, &mask, &on);
+                        named |= mask;
+                }
+
+        return (value & ~named) != 0;
 }
 
 static void tell_msrs(Losses *losses) {
@@ -208,7 +212,7 @@ static void tell(Losses *losses, const FormatOutput *output) {
                 add_sentence(losses,
                              "capabilities are left out; QEMU has options of its own for what "
                              "it enables in KVM");
-        if (unknown_size(output->guest->unknown) > 0)
+        if (!unknown_is_empty(output->guest->unknown))
                 g_ptr_array_add(
                         losses->sentences,
                         g_strdup_printf("what is unknown of the guest is as in the model %s",

@@ -25,6 +25,7 @@
 #define HYPERVISOR_LAST 0x4fffffff
 
 #define MSR_PLATFORM_INFO 0xce
+#define PLATFORM_INFO_FAULTING (UINT64_C(1) << 31)
 
 typedef enum Section {
         SECTION_NONE, /* before the first heading, or after a policy that Xen does not have */
@@ -317,9 +318,10 @@ static bool read_line(Reading *reading, const char *line, GError **error) {
                 return read_other(reading, line, error);
 
         reading->n_msrs_read++;
+        dump_set_msr(reading->dump, index, value);
         /* Xen tells one bit of it, whatever the processor has. */
-        if (index != MSR_PLATFORM_INFO)
-                dump_set_msr(reading->dump, index, value);
+        if (index == MSR_PLATFORM_INFO)
+                unknown_add_msr(dump_cpu_unknown(reading->dump), index, ~PLATFORM_INFO_FAULTING);
         return true;
 }
 

@@ -43,14 +43,13 @@ static Guest *read_file(const char *path, char **ret_text, size_t *ret_n_text) {
 /* 1, 0, or -1: not told */
 static int feature_of(const Guest *guest, const FeatureName *name) {
         uint32_t bit = UINT32_C(1) << (name->bit % 32);
-        const uint64_t *msr;
+        uint64_t msr = 0;
 
-        if (name->is_msr) {
-                msr = guest->msrs ?
-                        g_hash_table_lookup(guest->msrs, GUINT_TO_POINTER(name->index)) :
-                        NULL;
-                return msr ? (int) (*msr >> name->bit & 1) : -1;
-        }
+        if (name->is_msr)
+                return guest_get_msr(guest, name->index, &msr) &&
+                                !(unknown_msr_mask(guest->unknown, name->index) >> name->bit & 1) ?
+                        (int) (msr >> name->bit & 1) :
+                        -1;
 
         if (unknown_mask(guest->unknown, name->index, name->subleaf, name->reg) & bit)
                 return -1;

@@ -111,10 +111,11 @@ static const CpuCase cpu_cases[] = {
           .bits = "0x1.0:edx[0]=1 0x1.0:ecx[0]=1 0x1.0:edx[8]=0 0x7.0:ebx[5]=0 0x1.0:ecx[21]=0" },
         { .name = "several", .text = "<cpuTest>\n<cpu>" OLD1 "</cpu>\n<cpu><model>Bogus</model></cpu>\n<cpu/></cpuTest>",
           .bits = "0x1.0:edx[0]=1", .warnings = "line 4: another <cpu>, and the first one is taken" },
-        { .name = "msr-with-a-bit-on", .text = CUSTOM(OLD1 "<feature name='rdctl-no'/><feature name='high-thing'/>"), .bits = "0x10a=0x100000001",
-          .warnings = "of the MSR 0x10a only bits with a name are told, and the others are taken for 0" },
-        { .name = "controls-of-vmx", .text = CUSTOM(OLD1 "<feature name='vmx-ept'/>"), .bits = "0x10a=none 0x48b=none",
-          .warnings = "the features of VMX are not judged: libvirt's names tell its MSRs in part only" },
+        { .name = "msr-with-a-bit-on", .text = CUSTOM(OLD1 "<feature name='arch-capabilities'/><feature name='rdctl-no'/><feature name='high-thing'/>"),
+          .bits = "0x10a=0x100000001/0xfffffffefffffffe" },
+        { .name = "msr-that-the-guest-does-not-see", .text = CUSTOM(OLD1 "<feature name='rdctl-no'/>"), .bits = "0x10a=none" },
+        { .name = "controls-of-vmx", .text = CUSTOM(OLD1 "<feature name='vmx'/><feature name='vmx-ept'/><feature name='vmx-cr3-load-noexit' policy='disable'/>"),
+          .bits = "0x10a=none 0x48b=0x200000000/0xfffffffdffffffff 0x48e=0x800000008000/0xffff7fffffff7fff" },
         { .name = "host-passthrough", .text = "<cpu mode='host-passthrough'/>", .is_template = true,
           .bits = "0x0.0:eax=0xffffffff 0x1.0:edx=0xffffffff 0x80000007.0:edx=0xfffffeff" },
         { .name = "host-passthrough-unmigratable", .text = "<cpu mode='host-passthrough' migratable='off'/>", .is_template = true,
@@ -166,16 +167,16 @@ static Guest *apply(const Template *template) {
         return template_apply(template, offer, msrs);
 }
 
-static void assert_msr(const Guest *guest, const char *index, const char *value) {
-        void *key = GUINT_TO_POINTER(g_ascii_strtoull(index, NULL, 16));
-        const uint64_t *is = guest->msrs ? g_hash_table_lookup(guest->msrs, key) : NULL;
+/* "VALUE/UNKNOWN", or "none" */
+static void assert_msr(const Guest *guest, const char *text, const char *value) {
+        uint32_t index = g_ascii_strtoull(text, NULL, 16);
+        const char *unknown = strchr(value, '/');
+        uint64_t is = 0;
 
-        if (g_str_equal(value, "none"))
-                g_assert_null(is);
-        else {
-                g_assert_nonnull(is);
-                g_assert_cmphex(is ? *is : 0, ==, g_ascii_strtoull(value, NULL, 16));
-        }
+        g_assert_cmpint(guest_get_msr(guest, index, &is), ==, !g_str_equal(value, "none"));
+        g_assert_cmphex(is, ==, g_ascii_strtoull(value, NULL, 16));
+        g_assert_cmphex(unknown_msr_mask(guest->unknown, index), ==,
+                        unknown ? g_ascii_strtoull(unknown + 1, NULL, 16) : 0);
 }
 
 /* "0x1.0:ecx[3]=1": the value, or ? where it is not told */

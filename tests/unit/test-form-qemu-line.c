@@ -58,10 +58,11 @@ static const LineCase cases[] = {
           .losses = "bits that QEMU has no name for are comments above the option\n" LOST },
         { .name = "msr",
           .text = PROPS("\"arch-capabilities\": true, \"rdctl-no\": true, \"its-no\": false, \"fb-clear\": true"),
-          .line = "# needs QEMU 8.1: +fb-clear\n# from QEMU 8.2 on add ,-gds-no\n# from QEMU 9.1 on add ,-rfds-no,-rfds-clear\n"
-                  "# from QEMU 10.0 on add ,-bhi-no\n# from QEMU 10.1 on add ,-its-no\n"
-                  "-cpu max,+arch-capabilities,+rdctl-no,+fb-clear,-ibrs-all,-rsba,-skip-l1dfl-vmentry,-ssb-no,-mds-no,"
-                  "-pschange-mc-no,-tsx-ctrl,-taa-no,-sbdr-ssdp-no,-fbsdp-no,-psdp-no,-pbrsb-no\n", .losses = LOST },
+          .line = "# needs QEMU 8.1: +fb-clear\n# from QEMU 10.1 on add ,-its-no\n"
+                  "-cpu max,+arch-capabilities,+rdctl-no,+fb-clear\n", .losses = LOST },
+        { .name = "controls-that-may-be-set-anyway",
+          .text = PROPS("\"vmx\": true, \"vmx-cr3-load-noexit\": false, \"vmx-cr3-store-noexit\": true, \"vmx-tsc-offset\": false"),
+          .line = "-cpu max,+vmx,+vmx-cr3-store-noexit,-vmx-tsc-offset,-vmx-cr3-load-noexit\n", .losses = LOST },
         /* clang-format on */
 };
 

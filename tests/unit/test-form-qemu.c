@@ -103,9 +103,9 @@ static const QemuCase cases[] = {
                         "\"n8\": 1, \"n9\": 1, \"n10\": 1"), .rows = "0x1.0",
           .warnings = "properties of QEMU that this program does not know: n1, n2, n3, n4, n5, n6, n7, n8 and 2 more",
           .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:ecx 0x1.0:edx[31:1] 0x2-0x3fffffff " BEYOND },
-        { .name = "properties/vmx", .text = PROPS("\"vmx\": true, \"vmx-ept\": true"), .rows = "0x1.0",
-          .warnings = "the guest has VMX, and QEMU tells its MSRs by names only in part: they are left out",
-          .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:ecx[4:0] 0x1.0:ecx[31:6] 0x1.0:edx 0x2-0x3fffffff " BEYOND },
+        { .name = "properties/vmx", .text = PROPS("\"vmx\": true, \"vmx-ept\": true"), .rows = "0x1.0", .warnings = "",
+          .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:ecx[4:0] 0x1.0:ecx[31:6] 0x1.0:edx 0x2-0x3fffffff " BEYOND
+                     " msr 0x48b[32:0] msr 0x48b[63:34]" },
         { .name = "properties/models-behind-them",
           .text = PROPS("\"fpu\": true") "\n\n{\"return\": [{\"name\": \"max\", \"typename\": \"max-x86_64-cpu\"}]}",
           .rows = "0x1.0", .warnings = "",
@@ -254,33 +254,43 @@ static void test_numbers(void) {
         g_assert_null(guest->msrs);
 }
 
-/* The MSR is there only where each of its bits is known. */
+#define VMX "\"fpu\": true, \"vmx\": true, "
+
+/* A MSR is there where one of its bits is told, unless the guest does not see it. */
 static void test_msrs(void) {
         static const struct {
                 const char *text;
                 bool has_msr;
                 uint64_t value;
+                uint64_t unknown;
+                uint32_t index; /* 0: 0x10a */
         } msr_cases[] = {
-                { PROPS(ARCH), true, 0x101 },
-                { PROPS(ARCH ", \"migratable\": true, \"its-no\": true"), true,
-                  0x101 | UINT64_C(1) << 62 },
-                { PROPS(ARCH ", \"migratable\": false"), false, 0 },
-                { PROPS("\"arch-capabilities\": false, \"rdctl-no\": true"), false, 0 },
-                { PROPS("\"fpu\": true, \"rdctl-no\": true"), false, 0 },
-                { PROPS("\"arch-capabilities\": true, \"mds-no\": true"), false, 0 },
-                { CPU(ARCH ", \"feature-words\": [" SUBWORD("EDX", "7", "0", "0") "]"), false, 0 },
+                { PROPS(ARCH), true, 0x101, ~UINT64_C(0x121) },
+                { PROPS(ARCH ", \"its-no\": true"), true, 0x101 | UINT64_C(1) << 62,
+                  ~(UINT64_C(0x121) | UINT64_C(1) << 62) },
+                { PROPS(ARCH ", \"migratable\": false"), true, 0x101, ~UINT64_C(0x121) },
+                { PROPS("\"arch-capabilities\": false, \"rdctl-no\": true"), false },
+                { PROPS("\"fpu\": true, \"rdctl-no\": true"), true, 1, ~UINT64_C(1) },
+                { CPU(ARCH ", \"feature-words\": [" SUBWORD("EDX", "7", "0", "0") "]"), false },
+                { PROPS(VMX "\"vmx-ept\": true, \"vmx-vpid\": false"), true, UINT64_C(1) << 33,
+                  ~(UINT64_C(0x22) << 32), 0x48b },
+                { PROPS("\"fpu\": true, \"vmx\": false, \"vmx-ept\": true"), false, 0, 0, 0x48b },
+                /* Of several bits one is clear, and may be any of them */
+                { PROPS(VMX "\"vmx-invept-single-context\": false"), false, 0, 0, 0x48c },
+                /* Controls that without their name have to be set */
+                { PROPS(VMX "\"vmx-cr3-load-noexit\": false, \"vmx-hlt-exit\": false"), true,
+                  UINT64_C(0x800000008000), ~UINT64_C(0x808000008000), 0x48e },
         };
 
         for (size_t i = 0; i < G_N_ELEMENTS(msr_cases); i++) {
                 g_autoptr(Guest) guest = form_guest(msr_cases[i].text, NULL, NULL);
-                const uint64_t *value;
+                uint32_t index = msr_cases[i].index ?: 0x10a;
+                uint64_t value = 0;
 
                 g_test_message("case %zu", i);
-                g_assert_cmpint(guest_has_msr(guest, 0x10a), ==, msr_cases[i].has_msr);
-                if (!msr_cases[i].has_msr)
-                        continue;
-                value = g_hash_table_lookup(guest->msrs, GUINT_TO_POINTER(0x10a));
-                g_assert_cmphex(*value, ==, msr_cases[i].value);
+                g_assert_cmpint(guest_get_msr(guest, index, &value), ==, msr_cases[i].has_msr);
+                g_assert_cmphex(value, ==, msr_cases[i].value);
+                g_assert_cmphex(unknown_msr_mask(guest->unknown, index), ==, msr_cases[i].unknown);
         }
 }
 
