@@ -43,14 +43,15 @@ static bool is_zero(const Leaf *row) {
 
 /* The rows that count: CPUID answers with no other. */
 static void choose_rows(Writing *writing) {
-        const LeafTable *table = writing->output->guest->table;
+        const Guest *guest = writing->output->guest;
+        const LeafTable *table = guest->table;
 
         for (size_t i = 0; i < leaf_table_size(table); i++) {
                 const Leaf *row = leaf_table_at(table, i);
 
                 if (leaf_table_find(table, row->leaf, row->subleaf) != row)
                         g_ptr_array_add(writing->hidden, losses_place(row));
-                else if (!words_is_above(table, row->leaf))
+                else if (words_see(table, guest->unknown, row->leaf))
                         leaf_table_add(writing->rows, row);
                 else if (!is_zero(row))
                         g_ptr_array_add(writing->above, losses_place(row));
@@ -116,7 +117,7 @@ static bool add_answer(Writing *writing, uint32_t leaf, uint32_t subleaf) {
                         return false;
         }
 
-        if (answer && !words_is_above(table, leaf))
+        if (answer && words_see(table, writing->output->guest->unknown, leaf))
                 memcpy(row.registers, answer->registers, sizeof(row.registers));
         leaf_table_add(writing->rows, &row);
         return true;

@@ -145,15 +145,43 @@ static Leaf *find_difference(GArray *differences, uint32_t leaf, uint32_t sublea
         return &g_array_index(differences, Leaf, differences->len - 1);
 }
 
-/* Adds the unexpected bits in which two rows differ, one of which may be missing (a list may be
- * longer on one CPU); whether there are any */
-static bool compare_rows(const Leaf *row, const Leaf *other, GArray *differences) {
+/* What a CPU answers, and what is not known of that */
+typedef struct Answers {
+        LeafTable *table;
+        Unknown *unknown;
+} Answers;
+
+static void answers_done(Answers *answers) {
+        leaf_table_free(answers->table);
+        unknown_free(answers->unknown);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Answers, answers_done)
+
+static Answers answers_of(const Dump *dump, const DumpCpu *cpu) {
+        return (Answers){ dump_cpu_clean(dump, cpu), dump_cpu_find_unknown(dump, cpu) };
+}
+
+/* Bits that need not be the same */
+static uint32_t incomparable(const Answers *one, const Answers *other, const Leaf *row,
+                             Register reg) {
+        return expected_mask(row->leaf, reg) |
+                unknown_mask(one->unknown, row->leaf, row->subleaf, reg) |
+                unknown_mask(other->unknown, row->leaf, row->subleaf, reg);
+}
+
+/* Adds the unexpected bits in which a row differs from the other CPU's, which may be missing (a
+ * list may be longer on one CPU); whether there are any */
+static bool compare_rows(const Answers *mine, const Answers *theirs, const Leaf *row,
+                         GArray *differences) {
+        const Leaf *other = leaf_table_find(theirs->table, row->leaf, row->subleaf);
         uint32_t bits[N_REGISTERS], all = 0;
         Leaf *difference;
 
         for (Register reg = 0; reg < N_REGISTERS; reg++) {
-                bits[reg] = (row->registers[reg] ^ (other ? other->registers[reg] : 0)) &
-                        ~expected_mask(row->leaf, reg);
+                bits[reg] = row->registers[reg] ^ (other ? other->registers[reg] : 0);
+                if (bits[reg])
+                        bits[reg] &= ~incomparable(mine, theirs, row, reg);
                 all |= bits[reg];
         }
 
@@ -166,21 +194,17 @@ static bool compare_rows(const Leaf *row, const Leaf *other, GArray *differences
         return true;
 }
 
-static bool compare_tables(const LeafTable *base, const LeafTable *other, GArray *differences) {
+static bool compare_answers(const Answers *base, const Answers *other, GArray *differences) {
         bool differs = false;
 
-        for (size_t i = 0; i < leaf_table_size(base); i++) {
-                const Leaf *row = leaf_table_at(base, i);
+        for (size_t i = 0; i < leaf_table_size(base->table); i++)
+                differs |= compare_rows(base, other, leaf_table_at(base->table, i), differences);
 
-                differs |= compare_rows(row, leaf_table_find(other, row->leaf, row->subleaf),
-                                        differences);
-        }
+        for (size_t i = 0; i < leaf_table_size(other->table); i++) {
+                const Leaf *row = leaf_table_at(other->table, i);
 
-        for (size_t i = 0; i < leaf_table_size(other); i++) {
-                const Leaf *row = leaf_table_at(other, i);
-
-                if (!leaf_table_find(base, row->leaf, row->subleaf))
-                        differs |= compare_rows(row, NULL, differences);
+                if (!leaf_table_find(base->table, row->leaf, row->subleaf))
+                        differs |= compare_rows(other, base, row, differences);
         }
 
         return differs;
@@ -236,61 +260,21 @@ static char *join_places(GArray *differences) {
         return g_string_free(text, FALSE);
 }
 
-/* A row as in the base where CPUs may differ, and where it is not known */
-static Leaf level_row(const Leaf *row, const Leaf *base, const Unknown *unknown) {
-        Leaf leveled = *row;
-
-        for (Register reg = 0; reg < N_REGISTERS; reg++) {
-                uint32_t mask = expected_mask(row->leaf, reg) |
-                        unknown_mask(unknown, row->leaf, row->subleaf, reg);
-
-                leveled.registers[reg] =
-                        (row->registers[reg] & ~mask) | (base->registers[reg] & mask);
-        }
-
-        return leveled;
-}
-
-/* The CPU's rows, as in the base where a difference makes no other kind of CPU */
-static LeafTable *level(const Dump *dump, const DumpCpu *cpu, const LeafTable *base) {
-        g_autoptr(LeafTable) table = dump_cpu_clean(cpu);
-        g_autoptr(Unknown) unknown = dump_cpu_find_unknown(dump, cpu, table);
-        LeafTable *leveled = leaf_table_new();
-
-        for (size_t i = 0; i < leaf_table_size(table); i++) {
-                const Leaf *row = leaf_table_at(table, i);
-                const Leaf *same = leaf_table_find(base, row->leaf, row->subleaf);
-                Leaf own = same ? level_row(row, same, unknown) : *row;
-
-                leaf_table_add(leveled, &own);
-        }
-
-        for (size_t i = 0; i < leaf_table_size(base); i++) {
-                const Leaf *row = leaf_table_at(base, i);
-
-                if (!leaf_table_find(table, row->leaf, row->subleaf) &&
-                    unknown_mask(unknown, row->leaf, row->subleaf, REGISTER_EAX) == UINT32_MAX)
-                        leaf_table_add(leveled, row);
-        }
-
-        return leveled;
-}
-
 void dump_cpus_warn_different(const Dump *dump, const DumpCpu *base, GPtrArray *warnings) {
         g_autoptr(GArray) differences = g_array_new(FALSE, FALSE, sizeof(Leaf));
         g_autoptr(GArray) others = numbers_new();
-        g_autoptr(LeafTable) table = dump_cpu_clean(base);
+        g_auto(Answers) mine = answers_of(dump, base);
         g_autofree char *numbers = NULL, *places = NULL;
 
         for (size_t i = 0; i < dump->cpus->len; i++) {
                 const DumpCpu *cpu = dump->cpus->pdata[i];
-                g_autoptr(LeafTable) other = NULL;
+                g_auto(Answers) theirs = {};
 
                 if (cpu == base || leaf_table_size(cpu->table) == 0)
                         continue;
 
-                other = level(dump, cpu, table);
-                if (compare_tables(table, other, differences))
+                theirs = answers_of(dump, cpu);
+                if (compare_answers(&mine, &theirs, differences))
                         g_array_append_val(others, cpu->number);
         }
 
@@ -325,6 +309,23 @@ void dump_cpus_warn_empty(const Dump *dump, GPtrArray *warnings) {
                                         numbers));
 }
 
+Unknown *dump_cpus_find_unknown(const Dump *dump) {
+        Unknown *unknown = unknown_new();
+
+        for (size_t i = 0; i < dump->cpus->len; i++) {
+                const DumpCpu *cpu = dump->cpus->pdata[i];
+                g_autoptr(Unknown) own = NULL;
+
+                if (leaf_table_size(cpu->table) == 0)
+                        continue;
+
+                own = dump_cpu_find_unknown(dump, cpu);
+                unknown_add_all(unknown, own);
+        }
+
+        return unknown;
+}
+
 /* CPUs that answer with the same difference from the base */
 typedef struct Group {
         LeafTable *rows;
@@ -347,20 +348,51 @@ static bool tables_equal(const LeafTable *left, const LeafTable *right) {
                  memcmp(leaf_table_at(left, 0), leaf_table_at(right, 0), n * sizeof(Leaf)) == 0);
 }
 
+/* With the base's bits where CPUs may differ, or one of them does not tell: these make no kind. */
+static LeafTable *level(const Answers *base, const Answers *answers) {
+        LeafTable *leveled = leaf_table_new();
+
+        for (size_t i = 0; i < leaf_table_size(answers->table); i++) {
+                Leaf row = *leaf_table_at(answers->table, i);
+                const Leaf *same = leaf_table_find(base->table, row.leaf, row.subleaf);
+
+                for (Register reg = 0; reg < N_REGISTERS; reg++) {
+                        uint32_t differ = row.registers[reg] ^ (same ? same->registers[reg] : 0);
+
+                        if (differ)
+                                row.registers[reg] ^=
+                                        differ & incomparable(base, answers, &row, reg);
+                }
+                leaf_table_add(leveled, &row);
+        }
+
+        for (size_t i = 0; i < leaf_table_size(base->table); i++) {
+                const Leaf *row = leaf_table_at(base->table, i);
+
+                if (!leaf_table_find(answers->table, row->leaf, row->subleaf) &&
+                    unknown_mask(answers->unknown, row->leaf, row->subleaf, REGISTER_EAX) ==
+                            UINT32_MAX)
+                        leaf_table_add(leveled, row);
+        }
+
+        return leveled;
+}
+
 /* No more than one too many of them */
-static GPtrArray *find_groups(const Dump *dump, const LeafTable *base) {
+static GPtrArray *find_groups(const Dump *dump, const Answers *base) {
         GPtrArray *groups = g_ptr_array_new_with_free_func(group_free);
 
         for (size_t i = 0; i < dump->cpus->len && groups->len <= KINDS_MAX; i++) {
                 const DumpCpu *cpu = dump->cpus->pdata[i];
-                g_autoptr(LeafTable) leveled = NULL, rows = NULL;
+                g_auto(Answers) answers = answers_of(dump, cpu);
+                g_autoptr(LeafTable) leveled = level(base, &answers);
+                g_autoptr(LeafTable) rows = NULL;
                 Group *group = NULL;
 
-                if (leaf_table_size(cpu->table) == 0)
+                if (leaf_table_size(answers.table) == 0)
                         continue;
 
-                leveled = level(dump, cpu, base);
-                rows = kinds_difference(base, leveled);
+                rows = kinds_difference(base->table, leveled);
                 for (size_t j = 0; j < groups->len && !group; j++)
                         if (tables_equal(((Group *) groups->pdata[j])->rows, rows))
                                 group = groups->pdata[j];
@@ -377,8 +409,8 @@ static GPtrArray *find_groups(const Dump *dump, const LeafTable *base) {
 }
 
 bool dump_cpus_add_kinds(const Dump *dump, const DumpCpu *base, Kinds *kinds, GError **error) {
-        g_autoptr(LeafTable) table = dump_cpu_clean(base);
-        g_autoptr(GPtrArray) groups = find_groups(dump, table);
+        g_auto(Answers) answers = answers_of(dump, base);
+        g_autoptr(GPtrArray) groups = find_groups(dump, &answers);
 
         if (groups->len < 2)
                 return true;

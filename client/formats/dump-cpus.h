@@ -11,15 +11,17 @@
 #include "policy/kinds.h"
 
 /* Without what lies above the maximum of its range */
-LeafTable *dump_cpu_clean(const DumpCpu *cpu);
-/* What is not told of it, with that @table as its rows */
-Unknown *dump_cpu_find_unknown(const Dump *dump, const DumpCpu *cpu, const LeafTable *table);
+LeafTable *dump_cpu_clean(const Dump *dump, const DumpCpu *cpu);
+/* What is not told of it: by the form, and by what is missing */
+Unknown *dump_cpu_find_unknown(const Dump *dump, const DumpCpu *cpu);
+/* Of any of those that have rows: no host can be promised to have it */
+Unknown *dump_cpus_find_unknown(const Dump *dump);
 
 /* The numbers of those that have rows: "0-3,8", of alternatives with their names: "0 Raw, 1 Host" */
 char *dump_cpus_list(const Dump *dump);
 
-/* Adds to @warnings what differs from @base though it does not on a healthy machine, and the CPUs
- * of which there is nothing */
+/* Adds to @warnings what differs from @base where both tell, though it does not on a healthy
+ * machine, and the CPUs of which there is nothing */
 void dump_cpus_warn_different(const Dump *dump, const DumpCpu *base, GPtrArray *warnings);
 void dump_cpus_warn_empty(const Dump *dump, GPtrArray *warnings);
 

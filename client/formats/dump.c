@@ -214,14 +214,22 @@ static bool is_counted(const LeafTable *table, const Leaf *row) {
         return false;
 }
 
-LeafTable *dump_cpu_clean(const DumpCpu *cpu) {
+/* A maximum that is not told holds nothing back. */
+static bool is_above(const Dump *dump, const DumpCpu *cpu, uint32_t leaf) {
+        return !words_see(cpu->table, dump->unknown, leaf) &&
+                !words_see(cpu->table, cpu->unknown, leaf) &&
+                !enumerate_is_transmeta(cpu->table, leaf);
+}
+
+/* @keep_bases: with leaves whose maximum says that there is no such range */
+static LeafTable *clean_rows(const Dump *dump, const DumpCpu *cpu, bool keep_bases) {
         LeafTable *clean = leaf_table_new();
 
         for (size_t i = 0; i < leaf_table_size(cpu->table); i++) {
                 Leaf row = *leaf_table_at(cpu->table, i);
 
-                if (words_is_above(cpu->table, row.leaf) &&
-                    !enumerate_is_transmeta(cpu->table, row.leaf))
+                if (is_above(dump, cpu, row.leaf) &&
+                    !(keep_bases && words_range_base(row.leaf) == row.leaf))
                         continue;
                 if (is_counted(cpu->table, &row))
                         row.flags |= LEAF_FLAG_INDEXED;
@@ -231,15 +239,20 @@ LeafTable *dump_cpu_clean(const DumpCpu *cpu) {
         return clean;
 }
 
+LeafTable *dump_cpu_clean(const Dump *dump, const DumpCpu *cpu) {
+        return clean_rows(dump, cpu, false);
+}
+
 /* What KVM was given answers as it was given: above a maximum, too, and by the first row alone
  * where none counts its sub-leaf. */
 static LeafTable *take_table(const Dump *dump, const DumpCpu *cpu) {
         return dump->missing == DUMP_MISSING_ZERO ? leaf_table_copy(cpu->table) :
-                                                    dump_cpu_clean(cpu);
+                                                    dump_cpu_clean(dump, cpu);
 }
 
-Unknown *dump_cpu_find_unknown(const Dump *dump, const DumpCpu *cpu, const LeafTable *table) {
+Unknown *dump_cpu_find_unknown(const Dump *dump, const DumpCpu *cpu) {
         Unknown *unknown = unknown_copy(dump->unknown);
+        g_autoptr(LeafTable) table = NULL;
         EnumerateMissing flags = 0;
 
         if (cpu->unknown)
@@ -249,8 +262,10 @@ Unknown *dump_cpu_find_unknown(const Dump *dump, const DumpCpu *cpu, const LeafT
         if (dump->ends_lists)
                 flags |= ENUMERATE_MISSING_ENDS;
 
-        if (dump->missing != DUMP_MISSING_ZERO)
+        if (dump->missing != DUMP_MISSING_ZERO) {
+                table = clean_rows(dump, cpu, true);
                 enumerate_missing(table, flags, unknown);
+        }
         return unknown;
 }
 
@@ -293,25 +308,9 @@ Guest *dump_to_guest(const Dump *dump, int64_t number, GPtrArray *warnings, GErr
         if (dump->has_capabilities)
                 guest->capabilities = dump->capabilities;
         copy_msrs(cpu, guest);
-        guest_take_unknown(guest, dump_cpu_find_unknown(dump, cpu, guest->table));
+        guest_take_unknown(guest, dump_cpu_find_unknown(dump, cpu));
         add_warnings(dump, cpu, number, false, warnings);
         return guest;
-}
-
-/* What all have is not known where it is not of one. */
-static void add_unknown_of_others(const Dump *dump, const DumpCpu *base, Unknown *unknown) {
-        for (size_t i = 0; i < dump->cpus->len; i++) {
-                const DumpCpu *cpu = dump->cpus->pdata[i];
-                g_autoptr(LeafTable) table = NULL;
-                g_autoptr(Unknown) own = NULL;
-
-                if (cpu == base || leaf_table_size(cpu->table) == 0)
-                        continue;
-
-                table = dump_cpu_clean(cpu);
-                own = dump_cpu_find_unknown(dump, cpu, table);
-                unknown_add_all(unknown, own);
-        }
 }
 
 /* No form lists all that KVM has, and a host that recorded its list has 0 in all others. */
@@ -336,22 +335,18 @@ Host *dump_to_host(const Dump *dump, int64_t number, GPtrArray *warnings, GError
         const DumpCpu *cpu = choose_cpu(dump, number, error);
         bool is_of_all = number < 0 && !dump->alternatives;
         g_autoptr(Host) host = NULL;
-        LeafTable *table;
         Unknown *unknown;
 
         if (!cpu)
                 return NULL;
 
         host = host_new();
-        table = take_table(dump, cpu);
         host_info_mutable(host)->name = g_strdup(dump->name);
         host_info_mutable(host)->tsc_khz = dump->tsc_khz;
-        unknown = dump_cpu_find_unknown(dump, cpu, table);
-        if (is_of_all)
-                add_unknown_of_others(dump, cpu, unknown);
+        unknown = is_of_all ? dump_cpus_find_unknown(dump) : dump_cpu_find_unknown(dump, cpu);
         set_host_msrs(cpu, host, unknown);
         host_take_unknown(host, unknown);
-        host_take_table(host, HOST_SUPPORTED, table);
+        host_take_table(host, HOST_SUPPORTED, take_table(dump, cpu));
 
         if (is_of_all && !dump_cpus_add_kinds(dump, cpu, host_kinds_mutable(host), error))
                 return NULL;

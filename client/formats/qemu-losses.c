@@ -116,7 +116,7 @@ static void look_at_row(Losses *losses, const Leaf *row) {
         FieldInterface interface;
         uint32_t leaf;
 
-        if (words_is_above(losses->guest->table, row->leaf) ||
+        if (!words_see(losses->guest->table, losses->guest->unknown, row->leaf) ||
             leaf_table_find(losses->guest->table, row->leaf, row->subleaf) != row)
                 return;
         if (!words_locate(losses->guest->words, row->leaf, &interface, &leaf) ||

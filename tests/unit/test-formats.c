@@ -229,6 +229,13 @@ static const CpuCase cpu_cases[] = {
         { .name = "mixed-steppings", .text = "CPU 0:\n" ROW0 ROW1 "CPU 1:\n" ROW0 ROW1_STEP, .cpu = -1,
           .warnings = "CPU 0 is taken, and CPU 1 answers otherwise: 0x1.0:eax[3:0] stepping",
           .ebx1 = 0x10800 },
+        { .name = "cut-off-in-the-second", .text = "CPU 0:\n" ROW0 ROW1 ROW7 "CPU 1:\n" ROW0 ROW1, .cpu = -1,
+          .warnings = "", .ebx1 = 0x10800 },
+        { .name = "cut-off-in-the-first", .text = "CPU 0:\n" ROW0 ROW1 "CPU 1:\n" ROW0 ROW1 ROW7, .cpu = -1,
+          .warnings = "", .ebx1 = 0x10800 },
+        { .name = "cut-off-and-mixed", .text = "CPU 0:\n" ROW0 ROW1 "CPU 1:\n" ROW0 ROW1_STEP ROW7, .cpu = -1,
+          .warnings = "CPU 0 is taken, and CPU 1 answers otherwise: 0x1.0:eax[3:0] stepping",
+          .ebx1 = 0x10800 },
         { .name = "one-without-leaves", .text = "CPU 0:\nCPU 1:\n" ROW0 ROW1 "CPU 2:\n", .cpu = -1,
           .warnings = "there is no leaf of CPUs 0,2", .ebx1 = 0x10800 },
         { .name = "no-leaf-at-all", .text = "CPU 0:\nCPU 1:\n", .cpu = -1, .error = "has no leaf of any CPU" },
@@ -272,6 +279,64 @@ static void test_kinds(void) {
         g_assert_cmpuint(kinds_size(kinds), ==, 2);
         g_assert_cmpstr(kinds_at(kinds, 0)->cpus, ==, "0-1");
         g_assert_cmpstr(kinds_at(kinds, 1)->cpus, ==, "2");
+}
+
+/* What got lost of one CPU makes no kind, and is unknown of the host: it may have been one. */
+static void test_kinds_cut_off(void) {
+        static const char *const texts[] = {
+                "CPU 0:\n" ROW0 ROW1 ROW7 "CPU 1:\n" ROW0 ROW1,
+                "CPU 0:\n" ROW0 ROW1 "CPU 1:\n" ROW0 ROW1 ROW7,
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+                FormatOptions options = FORMAT_OPTIONS_DEFAULT, of_one = { .cpu = 0 };
+                g_auto(FormatInput) input = {}, alone = {};
+                g_autoptr(GError) error = NULL;
+
+                format_read_host(texts[i], strlen(texts[i]), &options, &input, &error);
+                g_assert_no_error(error);
+                g_assert_cmpuint(kinds_size(host_kinds(input.host)), ==, 0);
+                g_assert_cmphex(unknown_mask(host_unknown(input.host), 7, 0, REGISTER_EBX), ==,
+                                UINT32_MAX);
+
+                format_read_host(texts[i], strlen(texts[i]), &of_one, &alone, &error);
+                g_assert_no_error(error);
+                g_assert_cmphex(unknown_mask(host_unknown(alone.host), 7, 0, REGISTER_EBX), ==,
+                                i == 0 ? 0 : UINT32_MAX);
+        }
+}
+
+/* A range without leaves has a base that says so, often with what is in another leaf. */
+static void test_no_range(void) {
+        static const char text[] =
+                ROW0 ROW1 ROW7 "0x80000000 0x00: eax=0x7 ebx=0x1 ecx=0x2 edx=0x3\n";
+        g_autoptr(Guest) guest = form_guest(text, NULL, NULL);
+        g_autofree char *rows = form_rows(guest), *unknown = form_unknown(guest);
+
+        g_assert_cmpstr(rows, ==, "0x0.0 0x1.0 0x7.0");
+        g_assert_null(strstr(unknown, "0x80000000"));
+}
+
+/* A maximum that is not told, and is 0 for that, hides nothing. */
+static void test_unknown_maximum(void) {
+        static const Leaf base = { 0, 0, 0, { 0, 0x756e6547, 0x6c65746e, 0x49656e69 } },
+                          features = { 7, 0, 0, { 0, 1, 0, 0 } };
+        g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+
+        for (unsigned i = 0; i < 2; i++) {
+                g_autoptr(Dump) dump = dump_new();
+                g_autoptr(Guest) guest = NULL;
+                g_autofree char *rows = NULL;
+
+                g_assert_true(dump_begin_cpu(dump, 0, 0, NULL));
+                g_assert_true(dump_add_row(dump, &base, DUMP_INDEX_NO, 0, NULL));
+                g_assert_true(dump_add_row(dump, &features, DUMP_INDEX_YES, 0, NULL));
+                unknown_add_bits(i == 0 ? dump->unknown : dump_cpu_unknown(dump), 0, 0,
+                                 REGISTER_EAX, UINT32_MAX);
+                guest = dump_to_guest(dump, -1, warnings, NULL);
+                rows = form_rows(guest);
+                g_assert_cmpstr(rows, ==, "0x0.0 0x7.0");
+        }
 }
 
 static void test_too_many_rows(void) {
@@ -324,6 +389,9 @@ int main(int argc, char **argv) {
         g_test_add_func("/formats/zero-bytes", test_zero_bytes);
         g_test_add_func("/formats/unknown", test_unknown);
         g_test_add_func("/formats/kinds", test_kinds);
+        g_test_add_func("/formats/kinds-cut-off", test_kinds_cut_off);
+        g_test_add_func("/formats/no-range", test_no_range);
+        g_test_add_func("/formats/unknown-maximum", test_unknown_maximum);
         g_test_add_func("/formats/binary", test_binary);
         g_test_add_func("/formats/too-many-rows", test_too_many_rows);
         g_test_add_func("/formats/bare-host", test_bare_host);
