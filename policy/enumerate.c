@@ -36,7 +36,9 @@ typedef struct Division {
         uint32_t mask;
 } Division;
 
-/* Intel SDM 2A and AMD APM 3, CPUID */
+/* Intel SDM 2A and AMD APM 3, CPUID. Leaves that are `indexed` in the field table, whether KVM tells
+ * their sub-leaves apart (cpuid_function_is_indexed()) or has never heard of them: a table from KVM
+ * brings flags of its own, and any other one has what the processor answers. */
 static const Division divisions[] = {
         { 0x4, 1, SUBLEAF_WHILE, REGISTER_EAX, 0x1f },
         { 0x7, 1, SUBLEAF_TO_MAXIMUM },
@@ -55,6 +57,8 @@ static const Division divisions[] = {
         { 0x20, 1, SUBLEAF_TO_MAXIMUM },
         { 0x23, 1, SUBLEAF_BY_MASK, REGISTER_EAX },
         { 0x24, 1, SUBLEAF_TO_MAXIMUM },
+        { 0x27, 1, SUBLEAF_BY_MASK, REGISTER_EDX },
+        { 0x28, 1, SUBLEAF_BY_MASK, REGISTER_EBX },
         { 0x8000001d, 1, SUBLEAF_WHILE, REGISTER_EAX, 0x1f },
         { 0x80000020, 1, SUBLEAF_BY_MASK, REGISTER_EBX },
         { 0x80000026, 1, SUBLEAF_WHILE, REGISTER_ECX, 0xff00 },

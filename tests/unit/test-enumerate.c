@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "policy/field.h"
+
 #define N_ROWS 12
 
 #define ROW(_leaf, _subleaf, ...)                                                \
@@ -44,6 +46,17 @@ static bool all_ones(void *userdata, uint32_t leaf, uint32_t subleaf,
         /* A maximum that is still one of its range */
         if ((leaf & 0xffff) == 0)
                 ret_registers[REGISTER_EAX] = leaf | 0xffff;
+        return true;
+}
+
+/* Every leaf there can be has something in it, and two sub-leaves. */
+static bool answers_everywhere(void *userdata, uint32_t leaf, uint32_t subleaf,
+                               uint32_t ret_registers[N_REGISTERS]) {
+        (void) userdata;
+        for (Register reg = 0; reg < N_REGISTERS; reg++)
+                ret_registers[reg] = subleaf > 1 ? 0 : reg == REGISTER_EAX ? 1 : 0x102;
+        if ((leaf & 0xffff) == 0)
+                ret_registers[REGISTER_EAX] = leaf + 0x50;
         return true;
 }
 
@@ -90,6 +103,13 @@ static const WalkCase walk_cases[] = {
                 .rows = { ROW(0, 0, 0x10), ROW(0x10, 0, 0, 0xa), ROW(0x10, 1, 1), ROW(0x10, 2, 1),
                           ROW(0x10, 3, 1) },
                 .expect = "0x0.0 0x10.0 0x10.1 0x10.3",
+        },
+        {
+                .name = "resources-of-a-core-by-mask",
+                .rows = { ROW(0, 0, 0x28), ROW(0x27, 0, 0, 0xff, 0, 2), ROW(0x27, 1, 1),
+                          ROW(0x27, 2, 1), ROW(0x28, 0, 0, 0xa), ROW(0x28, 1, 1), ROW(0x28, 2, 1),
+                          ROW(0x28, 3, 1) },
+                .expect = "0x0.0 0x27.0 0x27.1 0x28.0 0x28.1 0x28.3",
         },
         {
                 .name = "sgx-sections-behind-two-fixed-ones",
@@ -461,6 +481,24 @@ static void test_subleaves(gconstpointer user_data) {
         g_assert_cmpstr(joined, ==, test->expect);
 }
 
+/* A reader that is not told takes the flag from there. */
+static void test_field_table_has_the_same_flags(void) {
+        g_autoptr(LeafTable) table = enumerate_cpuid(answers_everywhere, NULL, 0);
+        size_t n_indexed = 0;
+
+        for (size_t i = 0; i < leaf_table_size(table); i++) {
+                const Leaf *row = leaf_table_at(table, i);
+                const FieldLeaf *known = field_leaf_find(FIELD_INTERFACE_CPU, row->leaf);
+
+                g_test_message("0x%x.%u", row->leaf, row->subleaf);
+                if (known)
+                        g_assert_cmpint(row->flags & LEAF_FLAG_INDEXED, ==, known->indexed);
+                n_indexed += row->subleaf == 0 && row->flags & LEAF_FLAG_INDEXED;
+        }
+
+        g_assert_cmpuint(n_indexed, ==, 22);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
 
@@ -483,5 +521,7 @@ int main(int argc, char **argv) {
 
                 g_test_add_data_func(path, &subleaf_cases[i], test_subleaves);
         }
+        g_test_add_func("/enumerate/field-table-has-the-same-flags",
+                        test_field_table_has_the_same_flags);
         return g_test_run();
 }
