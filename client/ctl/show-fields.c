@@ -168,7 +168,7 @@ static void print_legend(Output *output, Marks marks) {
 }
 
 /* Zeros that nobody told are not shown as fields. */
-static void print_unknown(Output *output, const CpuiddOffer *offer) {
+void show_unknown(Output *output, const CpuiddOffer *offer) {
         g_autofree char *runs = g_strjoinv(", ", (char **) offer->unknown);
 
         if (!*runs)
@@ -201,6 +201,6 @@ void show_fields(Output *output, const CpuiddOffer *offer, bool only_changed) {
                            only_changed ? "all is as in KVM's own answer" : "nothing at all");
                 output_end_line(output);
         }
-        print_unknown(output, offer);
+        show_unknown(output, offer);
         print_legend(output, marks);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* An offer row by row: as text that `cpuid -r` could have written, and as a grid of bits */
+/* An offer row by row: as text that `cpuid -r` could have written, and as a grid of bits. What is not
+ * told is '?' in both. */
 
 #include "client/ctl/show.h"
 
@@ -9,21 +10,35 @@ static const char *const register_names[] = { "eax", "ebx", "ecx", "edx" };
 static bool is_register_shown(const CpuiddOfferLeaf *leaf, unsigned reg, bool only_changed) {
         if (only_changed)
                 return leaf->registers[reg] != leaf->kvm[reg];
-        return leaf->registers[reg] || leaf->kvm[reg];
+        return leaf->registers[reg] || leaf->kvm[reg] || leaf->untold[reg];
+}
+
+static void add_digits(Output *output, Style style, const CpuiddOfferLeaf *leaf, unsigned reg) {
+        char digits[] = "00000000";
+
+        g_snprintf(digits, sizeof(digits), "%08x", leaf->registers[reg]);
+        for (unsigned i = 0; i < 8; i++)
+                if (leaf->untold[reg] >> (28 - 4 * i) & 0xf)
+                        digits[i] = '?';
+
+        output_addf(output, style, "0x%s", digits);
+}
+
+static void add_register(Output *output, const CpuiddOfferLeaf *leaf, unsigned reg) {
+        output_addf(output, STYLE_PLAIN, " %s=", register_names[reg]);
+        add_digits(output, STYLE_PLAIN, leaf, reg);
 }
 
 void show_raw(Output *output, const CpuiddOffer *offer, bool only_changed) {
         output_document(output, "CPU:");
         for (size_t i = 0; i < offer->leaves->len; i++) {
                 const CpuiddOfferLeaf *leaf = offer->leaves->pdata[i];
-                const uint32_t *registers = leaf->registers;
 
                 if (!leaf->is_offered || (only_changed && !leaf->is_changed))
                         continue;
-                output_addf(output, STYLE_PLAIN,
-                            "   0x%08x 0x%02x: eax=0x%08x ebx=0x%08x ecx=0x%08x edx=0x%08x",
-                            leaf->leaf, leaf->subleaf, registers[0], registers[1], registers[2],
-                            registers[3]);
+                output_addf(output, STYLE_PLAIN, "   0x%08x 0x%02x:", leaf->leaf, leaf->subleaf);
+                for (unsigned reg = 0; reg < G_N_ELEMENTS(register_names); reg++)
+                        add_register(output, leaf, reg);
                 output_end_line(output);
         }
 }
@@ -41,11 +56,16 @@ static void print_register(Output *output, const CpuiddOfferLeaf *leaf, unsigned
         output_addf(output, STYLE_PLAIN, "%s:%s", leaf->place, register_names[reg]);
         output_column(output, column);
         for (unsigned bit = 32; bit-- > 0;) {
-                print_bit(output, (leaf->registers[reg] >> bit) & 1, (leaf->kvm[reg] >> bit) & 1);
+                if (leaf->untold[reg] >> bit & 1)
+                        output_add(output, STYLE_DOUBTFUL, "?");
+                else
+                        print_bit(output, (leaf->registers[reg] >> bit) & 1,
+                                  (leaf->kvm[reg] >> bit) & 1);
                 if (bit % 8 == 0 && bit > 0)
                         output_add(output, STYLE_PLAIN, " ");
         }
-        output_addf(output, STYLE_DIM, "  0x%08x", leaf->registers[reg]);
+        output_add(output, STYLE_DIM, "  ");
+        add_digits(output, STYLE_DIM, leaf, reg);
         output_end_line(output);
 }
 
@@ -68,6 +88,10 @@ void show_grid(Output *output, const CpuiddOffer *offer, bool only_changed) {
 
         output_end_line(output);
         output_add(output, STYLE_DIM,
-                   "1 set, . clear; beside KVM's own answer: + added, - taken away");
+                   *offer->unknown ? "1 set, . clear, ? not told; beside KVM's own answer: + "
+                                     "added, - taken away" :
+                                     "1 set, . clear; beside KVM's own answer: + added, - taken "
+                                     "away");
         output_end_line(output);
+        show_unknown(output, offer);
 }

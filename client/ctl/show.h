@@ -11,8 +11,12 @@
 /* Leaf by leaf, names and numbers */
 void show_fields(Output *output, const CpuiddOffer *offer, bool only_changed);
 
+/* What is not told at all, if there is anything */
+void show_unknown(Output *output, const CpuiddOffer *offer);
+
 /* A register a line, a bit a column */
 void show_grid(Output *output, const CpuiddOffer *offer, bool only_changed);
 
-/* As `cpuid -r` writes it */
+/* As `cpuid -r` writes it, with '?' for digits of which something is not told: our own reader takes
+ * that */
 void show_raw(Output *output, const CpuiddOffer *offer, bool only_changed);

@@ -20,6 +20,7 @@ typedef struct Reading {
         Dump *dump;
         Lines lines;
         Leaf row;
+        uint32_t untold[N_REGISTERS]; /* bits of it */
         Register n_registers;
         unsigned n_headings;
         bool is_kvm; /* a table that KVM was given */
@@ -46,6 +47,25 @@ static bool read_hex(const char **p, uint32_t *ret) {
         return true;
 }
 
+/* A register as the program writes it, or as `cpuidctl show --raw` does: '?' for a digit of which
+ * something is not told, among all eight */
+static bool read_digits(const char **p, uint32_t *ret, uint32_t *ret_untold) {
+        const char *digits = *p + strlen("0x");
+
+        *ret = *ret_untold = 0;
+        if (!g_str_has_prefix(*p, "0x") || strspn(digits, "0123456789abcdefABCDEF?") != N_DIGITS ||
+            !memchr(digits, '?', N_DIGITS))
+                return read_hex(p, ret);
+
+        for (unsigned i = 0; i < N_DIGITS; i++) {
+                *ret = *ret << 4 | (digits[i] == '?' ? 0 : g_ascii_xdigit_value(digits[i]));
+                *ret_untold = *ret_untold << 4 | (digits[i] == '?' ? 0xf : 0);
+        }
+
+        *p = digits + N_DIGITS;
+        return true;
+}
+
 /* "LEAF SUBLEAF:", "LEAF:"; @p: also where it is none */
 static bool read_leaf(const char **p, Leaf *ret) {
         *p = skip_blanks(*p);
@@ -67,12 +87,13 @@ static bool read_leaf(const char **p, Leaf *ret) {
 }
 
 /* "eax=..." */
-static bool read_register(const char **p, Register reg, bool is_cut, uint32_t *ret) {
+static bool read_register(const char **p, Register reg, bool is_cut, uint32_t *ret,
+                          uint32_t *ret_untold) {
         const char *name = register_to_string(reg), *digits = *p + strlen(name) + 1, *end = digits;
 
         if (!g_str_has_prefix(*p, name) || digits[-1] != '=')
                 return false;
-        if (!read_hex(&end, ret) || (*end && !g_ascii_isspace(*end)) ||
+        if (!read_digits(&end, ret, ret_untold) || (*end && !g_ascii_isspace(*end)) ||
             (is_cut && !*end && end - digits < N_DIGITS + 2))
                 return false;
 
@@ -86,7 +107,8 @@ static bool read_registers(Reading *reading, const char **p, bool is_cut) {
         Register *n = &reading->n_registers;
 
         for (*p = skip_blanks(*p); **p && *n < N_REGISTERS; *p = skip_blanks(*p)) {
-                if (!read_register(p, *n, is_cut, &reading->row.registers[*n]))
+                if (!read_register(p, *n, is_cut, &reading->row.registers[*n],
+                                   &reading->untold[*n]))
                         return false;
                 ++*n;
         }
@@ -139,6 +161,19 @@ static bool set_error_register(const Reading *reading, const char *at, GError **
                 &reading->lines, at, next < N_REGISTERS ? register_to_string(next) : NULL, error);
 }
 
+static bool add_row(Reading *reading, GError **error) {
+        const Leaf *row = &reading->row;
+
+        if (!dump_add_row(reading->dump, row, DUMP_INDEX_UNTOLD, reading->lines.number, error))
+                return false;
+
+        for (Register reg = 0; reg < N_REGISTERS; reg++)
+                if (reading->untold[reg])
+                        unknown_add_bits(dump_cpu_unknown(reading->dump), row->leaf, row->subleaf,
+                                         reg, reading->untold[reg]);
+        return true;
+}
+
 static bool read_row(Reading *reading, const char *line, GError **error) {
         const char *p = line;
 
@@ -154,8 +189,7 @@ static bool read_row(Reading *reading, const char *line, GError **error) {
                 return true;
 
         reading->n_registers = 0;
-        return dump_add_row(reading->dump, &reading->row, DUMP_INDEX_UNTOLD, reading->lines.number,
-                            error);
+        return add_row(reading, error);
 }
 
 static bool read_line(Reading *reading, const char *line, GError **error) {

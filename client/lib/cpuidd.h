@@ -427,6 +427,7 @@ typedef struct CpuiddOfferLeaf {
         uint32_t kvm[4];       /* KVM's own */
         bool is_offered;       /* false: only KVM's own answer has this row */
         bool is_changed;       /* some register is not KVM's own */
+        uint32_t untold[4];    /* bits that are 0 above only because the profile does not tell */
 } CpuiddOfferLeaf;
 
 typedef struct CpuiddOffer {

@@ -195,6 +195,18 @@ static const Leaf *find_row(const LeafTable *table, const Leaf *like) {
         return NULL;
 }
 
+/* Capabilities can tell what KVM's own answer does not. */
+static uint32_t untold_bits(const Offer *offer, const Leaf *row, Register reg) {
+        FieldInterface interface;
+        uint32_t number;
+        int group = -1;
+
+        if (words_locate(offer->words, row->leaf, &interface, &number))
+                group = field_group_find(interface, number, row->subleaf);
+        return group >= 0 ? words_untold(offer->words, group * N_REGISTERS + reg) :
+                            unknown_mask(host_unknown(offer->host), row->leaf, row->subleaf, reg);
+}
+
 static CpuiddOfferLeaf *leaf_new(const Offer *offer, const Leaf *offered, const Leaf *kvm) {
         const Leaf *row = offered ?: kvm;
         CpuiddOfferLeaf *leaf = g_new0(CpuiddOfferLeaf, 1);
@@ -207,9 +219,13 @@ static CpuiddOfferLeaf *leaf_new(const Offer *offer, const Leaf *offered, const 
         leaf->is_offered = offered != NULL;
         if (offered)
                 memcpy(leaf->registers, offered->registers, sizeof(leaf->registers));
-        for (Register i = 0; kvm && i < N_REGISTERS; i++)
-                leaf->kvm[i] = kvm->registers[i] &
-                        ~unknown_mask(host_unknown(offer->host), row->leaf, row->subleaf, i);
+        for (Register i = 0; i < N_REGISTERS; i++) {
+                leaf->untold[i] = untold_bits(offer, row, i);
+                if (kvm)
+                        leaf->kvm[i] = kvm->registers[i] & ~leaf->untold[i] &
+                                ~unknown_mask(host_unknown(offer->host), row->leaf, row->subleaf,
+                                              i);
+        }
         leaf->is_changed = memcmp(leaf->registers, leaf->kvm, sizeof(leaf->kvm)) != 0;
         add_fields(leaf, offer);
         return leaf;

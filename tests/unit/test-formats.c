@@ -15,9 +15,10 @@ typedef struct GuestCase {
         const char *name;
         const char *text;
         const char *form;
-        size_t n_rows;     /* of what is read */
-        uint32_t ebx1;     /* leaf 1 EBX, where there is one */
-        const char *error; /* or what the refusal says */
+        size_t n_rows;       /* of what is read */
+        uint32_t ebx1;       /* leaf 1 EBX, where there is one */
+        const char *error;   /* or what the refusal says */
+        const char *unknown; /* what is unknown begins like this; NULL: not looked at */
 } GuestCase;
 
 static const GuestCase guest_cases[] = {
@@ -38,6 +39,13 @@ static const GuestCase guest_cases[] = {
           .n_rows = 1, .ebx1 = 2 },
         { .name = "cpuid-r/carriage-returns",
           .text = "CPU:\r\n0x00000001 0x00: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4\r\n", .n_rows = 1, .ebx1 = 2 },
+        { .name = "cpuid-r/digits-that-are-not-told",
+          .text = ROW0 "   0x00000001 0x00: eax=0x000506f1 ebx=0x00010800 ecx=0x???????? edx=0x0183fb?f\n",
+          .n_rows = 2, .ebx1 = 0x10800, .unknown = "0x1.0:ecx 0x1.0:edx[7:4]" },
+        { .name = "cpuid-r/too-few-digits-that-are-not-told",
+          .text = "0x00000001 0x00: eax=0x1 ebx=0x?? ecx=0x3 edx=0x4\n", .error = "line 1: expected '0xLEAF" },
+        { .name = "cpuid-r/leaf-that-is-not-told",
+          .text = ROW0 "0x0000000? 0x00: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4\n", .error = "line 2: expected '0xLEAF" },
         { .name = "cpuid-r/wide-sub-leaf",
           .text = ROW0 "   0x00000004 0x100: eax=0x1 ebx=0x2 ecx=0x3 edx=0x4\n", .n_rows = 2 },
         { .name = "cpuid-r/the-same-row-twice", .text = ROW0 ROW1 ROW1, .n_rows = 2, .ebx1 = 0x10800 },
@@ -122,6 +130,12 @@ static void test_guest_form(const void *data) {
         one = leaf_table_find(guest->table, 1, 0);
         if (one)
                 g_assert_cmphex(one->registers[REGISTER_EBX], ==, c->ebx1);
+        if (c->unknown) {
+                g_autofree char *unknown = form_unknown(guest);
+
+                g_test_message("%s", unknown);
+                g_assert_true(g_str_has_prefix(unknown, c->unknown));
+        }
 }
 
 static void test_binary(void) {
