@@ -6,6 +6,8 @@
 
 #include "client/formats/dump-bits.h"
 
+#include <string.h>
+
 #include "client/formats/format.h"
 #include "policy/field.h"
 
@@ -15,6 +17,7 @@ struct DumpBits {
         uint32_t subleaf;
         uint32_t masks[N_REGISTERS];
         uint32_t values[N_REGISTERS];
+        bool is_empty; /* and all other sub-leaves */
 };
 
 struct DumpMsrBits {
@@ -83,6 +86,18 @@ uint32_t dump_get_bits(const Dump *dump, uint32_t leaf, uint32_t subleaf, Regist
         return bits ? bits->masks[reg] : 0;
 }
 
+void dump_set_leaf_empty(Dump *dump, uint32_t leaf) {
+        DumpBits *bits;
+
+        /* Without room it stays unknown. */
+        if (!dump_set_bits(dump, leaf, 0, REGISTER_EAX, UINT32_MAX, 0, NULL))
+                return;
+
+        bits = bits_find(dump, leaf, 0);
+        *bits = (DumpBits){ .leaf = leaf, .is_empty = true };
+        memset(bits->masks, 0xff, sizeof(bits->masks));
+}
+
 void dump_set_msr_bits(Dump *dump, uint32_t index, uint64_t mask, uint64_t value) {
         DumpMsrBits added = { index, mask, value & mask };
 
@@ -126,7 +141,11 @@ static bool has_subleaves(uint32_t leaf, const Dump *dump) {
 /* Of a leaf whose sub-leaves count up to a maximum that is in sub-leaf 0 */
 static uint32_t last_subleaf(const Dump *dump, uint32_t leaf) {
         const Field *field = field_at(FIELD_INTERFACE_CPU, leaf, 0, REGISTER_EAX, 0);
+        const DumpBits *first = bits_find(dump, leaf, 0);
         uint32_t value;
+
+        if (first && first->is_empty)
+                return 0;
 
         if (field && (field->flags & FIELD_MAXIMUM_SUBLEAF) &&
             dump_get_bits(dump, leaf, 0, REGISTER_EAX, &value) == UINT32_MAX)

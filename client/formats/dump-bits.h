@@ -19,7 +19,9 @@ bool dump_set_bits(Dump *dump, uint32_t leaf, uint32_t subleaf, Register reg, ui
 uint32_t dump_get_bits(const Dump *dump, uint32_t leaf, uint32_t subleaf, Register reg,
                        uint32_t *ret_value);
 
-/* The same of a MSR */
+/* The leaf has nothing in it, nor has any of its sub-leaves, whatever was told of them */
+void dump_set_leaf_empty(Dump *dump, uint32_t leaf);
+/* As dump_set_bits(), of a MSR */
 void dump_set_msr_bits(Dump *dump, uint32_t index, uint64_t mask, uint64_t value);
 
 /* Once, at the end: the bits become the rows of the current CPU, and the rest unknown. A range or a

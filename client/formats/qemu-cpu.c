@@ -12,6 +12,7 @@
 #include "client/formats/json.h"
 #include "client/formats/names.h"
 
+#define XSAVE (UINT32_C(1) << 26) /* of 0x1.0:ecx */
 #define VENDOR_LENGTH 12
 #define MODEL_ID_LENGTH 48
 
@@ -321,6 +322,16 @@ bool qemu_add_properties(Dump *dump, JsonObject *properties, GError **error) {
                 add_named(dump, properties, error);
 }
 
+/* Without XSAVE a guest has nothing in leaf 0xd, whatever the words of features keep for it
+ * (cpu_x86_cpuid() in QEMU's target/i386/cpu.c). */
+static void clear_xsave(Dump *dump) {
+        uint32_t value, known = dump_get_bits(dump, 1, 0, REGISTER_ECX, &value);
+
+        if (known & ~value & XSAVE)
+                dump_set_leaf_empty(dump, 0xd);
+}
+
 void qemu_finish(Dump *dump) {
+        clear_xsave(dump);
         dump_finish_bits(dump);
 }

@@ -37,6 +37,15 @@ static const QemuCase cases[] = {
           .rows = "0x1.0 0x7.0", .warnings = "",
           .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:ecx 0x2-0x6 0x7.0:eax 0x7.0:ecx 0x7.0:edx 0x7.1- 0x8-0x3fffffff "
                      BEYOND },
+        /* Its feature words keep what the guest would have with XSAVE. */
+        { .name = "words/no-xsave",
+          .text = "[" WORD("ECX", "1", "1") "," SUBWORD("EAX", "13", "0", "231") "," SUBWORD("EAX", "13", "1", "15") "]",
+          .rows = "0x1.0 0xd.0", .warnings = "",
+          .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:edx 0x2-0xc 0xe-0x3fffffff " BEYOND },
+        { .name = "words/xsave",
+          .text = "[" WORD("ECX", "1", "67108865") "," SUBWORD("EAX", "13", "0", "231") "]",
+          .rows = "0x1.0 0xd.0", .warnings = "",
+          .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:edx 0x2-0xc 0xd.0:ebx 0xd.0:ecx 0xd.0:edx 0xd.1- 0xe-0x3fffffff " BEYOND },
         { .name = "words/without-return", .text = "[" WORD("EDX", "1", "1") "]", .rows = "0x1.0", .warnings = "",
           .unknown = "0x0 0x1.0:eax 0x1.0:ebx 0x1.0:ecx 0x2-0x3fffffff " BEYOND },
         { .name = "words/twice-the-same", .text = "[" WORD("EDX", "1", "1") "," WORD("EDX", "1", "1") "]",
@@ -294,6 +303,15 @@ static void test_msrs(void) {
         }
 }
 
+static void test_no_xsave(void) {
+        static const char text[] =
+                "[" WORD("ECX", "1", "1") "," SUBWORD("EAX", "13", "0", "231") "]";
+        g_autoptr(Guest) guest = form_guest(text, NULL, NULL);
+
+        g_assert_cmphex(form_register(guest, 0xd, 0, REGISTER_EAX), ==, 0);
+        g_assert_null(guest->contradictions);
+}
+
 static void test_cuts(void) {
         static const char *const texts[] = {
                 PROPS(WHOLE),
@@ -338,6 +356,7 @@ int main(int argc, char **argv) {
 
         g_test_add_func("/form-qemu/numbers", test_numbers);
         g_test_add_func("/form-qemu/msrs", test_msrs);
+        g_test_add_func("/form-qemu/no-xsave", test_no_xsave);
         g_test_add_func("/form-qemu/cuts", test_cuts);
         g_test_add_func("/form-qemu/cut-session-of-qmp-shell", test_cut_shell);
         g_test_add_func("/form-qemu/too-many-words", test_too_many_words);
