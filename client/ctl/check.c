@@ -169,7 +169,7 @@ static bool is_partial(const CpuiddVerdict *verdict) {
 }
 
 static void print_unchecked(Output *output, const CpuiddVerdict *verdict) {
-        g_autofree char *runs = g_strjoinv(", ", (char **) cpuidd_verdict_get_unchecked(verdict));
+        const char *const *runs = cpuidd_verdict_get_unchecked(verdict);
 
         if (!is_partial(verdict))
                 return;
@@ -179,7 +179,11 @@ static void print_unchecked(Output *output, const CpuiddVerdict *verdict) {
                    "not checked: it is not known what the guest, or the host, has there");
         output_end_line(output);
         output_column(output, 2);
-        output_wrap(output, STYLE_PLAIN, 2, runs);
+        for (size_t i = 0; runs[i]; i++) {
+                g_autofree char *run = g_strdup_printf("%s%s", runs[i], runs[i + 1] ? "," : "");
+
+                output_word(output, STYLE_PLAIN, 2, run); /* "msr 0x10a[5]" stays together */
+        }
         output_end_line(output);
 }
 
