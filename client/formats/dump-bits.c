@@ -94,6 +94,8 @@ void dump_set_leaf_empty(Dump *dump, uint32_t leaf) {
                 return;
 
         bits = bits_find(dump, leaf, 0);
+        if (!bits)
+                return;
         *bits = (DumpBits){ .leaf = leaf, .is_empty = true };
         memset(bits->masks, 0xff, sizeof(bits->masks));
 }

@@ -64,7 +64,7 @@ static const XenCase cases[] = {
           .has_msr = true },
         { .name = "in-a-shell",
           .text = "[root@xen ~]# xen-cpuid -p 3\n" SMALL("Domain 3", "20100800") SMALL_MSRS "[root@xen ~]#\n",
-          .rows = "0x0.0 0x1.0 0x80000000.0 0x80000001.0 0x5.0", .unknown = "", .has_msr = true,
+          .rows = "0x0.0 0x1.0 0x80000000.0 0x80000001.0 0x5.0", .unknown = CE_UNTOLD, .has_msr = true,
           .warnings = "line 1 is passed over: '[root@xen ~]# xen-cpuid -p 3'\nline 13 is passed over: '[root@xen ~]#'" },
         { .name = "the-system", .text = six,
           .rows = "0x0.0 0x1.0 0x80000000.0 0x80000001.0 0x5.0", .unknown = CE_UNTOLD, .has_msr = true,
