@@ -227,7 +227,12 @@ static char *say_different(const Offer *offer, const Guest *guest, const Finding
         if (row->n_text)
                 return say_different_text(offer, guest, finding);
 
-        text = g_strdup_printf("the guest's %s is %s, the host's %s", label, mine, theirs);
+        if (row->show == FIELD_SHOW_FLAG)
+                text = g_strdup_printf("the guest has '%s' %s, the host has it %s", label,
+                                       finding->guest ? "set" : "clear",
+                                       finding->host ? "set" : "clear");
+        else
+                text = g_strdup_printf("the guest's %s is %s, the host's %s", label, mine, theirs);
         return row->rule != FIELD_RULE_IDENTITY ? with_breaks(g_steal_pointer(&text), row) :
                                                   g_steal_pointer(&text);
 }
