@@ -5,11 +5,8 @@
 
 #include "client/ctl/change.h"
 #include "client/ctl/command.h"
+#include "client/ctl/findings.h"
 #include "client/ctl/read.h"
-
-/* A message beside its place and field needs this much, else it stands below them. */
-#define MESSAGE_MIN 52
-#define MESSAGE_BELOW 4
 
 static Change arg_change;
 static gboolean arg_strict;
@@ -80,83 +77,6 @@ static GPtrArray *read_guests(Session *session, char **paths, GError **error) {
         return g_steal_pointer(&guests);
 }
 
-/* A capability is its own place. */
-static const char *field_of(const CpuiddFinding *finding) {
-        return g_str_equal(finding->field, finding->where) ? "" : finding->field;
-}
-
-/* Wide enough for the widest place and field; where that leaves messages no room, they stand below
- * at MESSAGE_BELOW. */
-typedef struct Columns {
-        unsigned field;
-        unsigned message;
-} Columns;
-
-static Columns find_columns(const Output *output, const CpuiddVerdict *verdict) {
-        Columns columns = { .field = MESSAGE_BELOW, .message = MESSAGE_BELOW };
-
-        for (size_t i = 0; i < cpuidd_verdict_get_n_findings(verdict); i++) {
-                const CpuiddFinding *finding = cpuidd_verdict_get_finding(verdict, i);
-
-                columns.field = MAX(columns.field, 4 + text_width(finding->where));
-        }
-
-        for (size_t i = 0; i < cpuidd_verdict_get_n_findings(verdict); i++) {
-                const CpuiddFinding *finding = cpuidd_verdict_get_finding(verdict, i);
-                unsigned width = text_width(field_of(finding));
-
-                columns.message = MAX(columns.message, columns.field + (width > 0 ? width + 2 : 0));
-        }
-
-        if (columns.message + MESSAGE_MIN > output_width(output))
-                columns.message = MESSAGE_BELOW;
-        return columns;
-}
-
-static void print_finding(Output *output, const CpuiddFinding *finding, Columns columns,
-                          Style style) {
-        bool is_note = style == STYLE_DIM;
-        Style text_style = is_note ? STYLE_DIM : STYLE_PLAIN;
-        g_autofree char *remedy = change_to_options(finding->remedy);
-
-        output_column(output, 2);
-        output_add(output, style, finding->where);
-        if (*field_of(finding)) {
-                output_column(output, columns.field);
-                output_add(output, is_note ? STYLE_DIM : STYLE_BOLD, field_of(finding));
-        }
-
-        if (columns.message == MESSAGE_BELOW)
-                output_end_line(output);
-        output_wrap(output, text_style, columns.message, finding->message);
-        output_end_line(output);
-
-        if (*remedy) {
-                output_column(output, columns.message);
-                output_add(output, STYLE_PLAIN, "remedy:");
-                output_wrap(output, STYLE_GOOD, columns.message, remedy);
-                output_end_line(output);
-        }
-}
-
-static void print_findings(Output *output, const CpuiddVerdict *verdict, const char *severity,
-                           size_t n, Style style) {
-        Columns columns = find_columns(output, verdict);
-
-        if (n == 0)
-                return;
-
-        output_end_line(output);
-        output_addf(output, style, "%zu %s%s", n, severity, n == 1 ? "" : "s");
-        output_end_line(output);
-        for (size_t i = 0; i < cpuidd_verdict_get_n_findings(verdict); i++) {
-                const CpuiddFinding *finding = cpuidd_verdict_get_finding(verdict, i);
-
-                if (g_str_equal(finding->severity, severity))
-                        print_finding(output, finding, columns, style);
-        }
-}
-
 static Style verdict_style(const CpuiddVerdict *verdict) {
         if (cpuidd_verdict_is_supported(verdict))
                 return STYLE_GOOD;
@@ -204,10 +124,9 @@ static void print_verdict(Output *output, const CpuiddVerdict *verdict) {
         output_wrap(output, STYLE_DIM, 9, *enabled ? enabled : "nothing");
         output_end_line(output);
 
-        print_findings(output, verdict, "error", cpuidd_verdict_get_n_errors(verdict), STYLE_BAD);
-        print_findings(output, verdict, "warning", cpuidd_verdict_get_n_warnings(verdict),
-                       STYLE_DOUBTFUL);
-        print_findings(output, verdict, "note", cpuidd_verdict_get_n_notes(verdict), STYLE_DIM);
+        findings_print(output, verdict, "error", STYLE_BAD);
+        findings_print(output, verdict, "warning", STYLE_DOUBTFUL);
+        findings_print(output, verdict, "note", STYLE_DIM);
         print_unchecked(output, verdict);
 
         if (*needs) {

@@ -10,6 +10,7 @@ bin_PROGRAMS += %D%/cpuidctl
 	%D%/convert.c \
 	%D%/explain.c \
 	%D%/export.c \
+	%D%/findings.c %D%/findings.h \
 	%D%/form.c %D%/form.h \
 	%D%/help.c %D%/help.h \
 	%D%/main.c \
