@@ -3,10 +3,15 @@
 /* cpuidctl check: the verdict, why, and what would help. All guests are read before the host is
  * asked, so one that cannot be read leaves no half answer. */
 
+#include <string.h>
+
 #include "client/ctl/change.h"
 #include "client/ctl/command.h"
 #include "client/ctl/findings.h"
 #include "client/ctl/read.h"
+
+/* More places are told by their leaves. */
+#define UNCHECKED_MAX 32
 
 static Change arg_change;
 static gboolean arg_strict;
@@ -88,8 +93,43 @@ static bool is_partial(const CpuiddVerdict *verdict) {
         return *cpuidd_verdict_get_unchecked(verdict) != NULL;
 }
 
+static void print_words(Output *output, GPtrArray *words) {
+        output_column(output, 2);
+        for (size_t i = 0; i < words->len; i++) {
+                g_autofree char *word = g_strdup_printf("%s%s", (const char *) words->pdata[i],
+                                                        i + 1 < words->len ? "," : "");
+
+                output_word(output, STYLE_PLAIN, 2, word); /* "msr 0x10a[5]" stays together */
+        }
+        output_end_line(output);
+}
+
+/* Of a list that is too long to be read: whole leaves, and leaves of which parts are in it */
+static void print_leaves(Output *output, const char *const *runs) {
+        g_autoptr(GPtrArray) whole = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
+
+        for (size_t i = 0; runs[i]; i++) {
+                size_t n = strcspn(runs[i], ".[");
+                char *leaf = g_strndup(runs[i], n);
+                bool is_whole = runs[i][n] == '\0';
+
+                if (is_whole || parts->len == 0 || !g_str_equal(parts->pdata[parts->len - 1], leaf))
+                        g_ptr_array_add(is_whole ? whole : parts, g_steal_pointer(&leaf));
+                g_free(leaf);
+        }
+
+        if (whole->len > 0)
+                print_words(output, whole);
+        output_column(output, 2);
+        output_wrap(output, STYLE_PLAIN, 2, "and parts of these; --json lists them:");
+        output_end_line(output);
+        print_words(output, parts);
+}
+
 static void print_unchecked(Output *output, const CpuiddVerdict *verdict) {
         const char *const *runs = cpuidd_verdict_get_unchecked(verdict);
+        g_autoptr(GPtrArray) words = g_ptr_array_new();
 
         if (!is_partial(verdict))
                 return;
@@ -98,13 +138,13 @@ static void print_unchecked(Output *output, const CpuiddVerdict *verdict) {
         output_add(output, STYLE_DOUBTFUL,
                    "not checked: it is not known what the guest, or the host, has there");
         output_end_line(output);
-        output_column(output, 2);
-        for (size_t i = 0; runs[i]; i++) {
-                g_autofree char *run = g_strdup_printf("%s%s", runs[i], runs[i + 1] ? "," : "");
 
-                output_word(output, STYLE_PLAIN, 2, run); /* "msr 0x10a[5]" stays together */
-        }
-        output_end_line(output);
+        for (size_t i = 0; runs[i]; i++)
+                g_ptr_array_add(words, (char *) runs[i]);
+        if (words->len > UNCHECKED_MAX)
+                print_leaves(output, runs);
+        else
+                print_words(output, words);
 }
 
 static void print_verdict(Output *output, const CpuiddVerdict *verdict) {
