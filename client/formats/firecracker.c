@@ -72,7 +72,7 @@ static bool parse_bitmap(const char *text, unsigned width, Bits *ret, GError **e
 static bool add_bitmap(JsonObject *object, unsigned width, Bits *bits, GError **error) {
         g_autofree char *text = NULL;
         uint64_t differs;
-        Bits added;
+        Bits added = {};
 
         if (!json_read_required_text(object, "bitmap", &text, error) ||
             !parse_bitmap(text, width, &added, error))
