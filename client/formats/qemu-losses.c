@@ -3,17 +3,14 @@
 /* What of a guest no -cpu option carries: bits without a name one by one, as comments, and the
  * rest in sentences. What QEMU works out by itself from what it is told is no loss. */
 
+#include "client/formats/losses.h"
 #include "client/formats/qemu-bits.h"
 #include "policy/place.h"
 #include "policy/words.h"
 
-/* That many numbers are listed */
-#define N_LISTED_MAX 8
-
 typedef struct Losses {
+        FormatOutput *output;
         const Guest *guest;
-        GString *text;
-        GPtrArray *sentences;
         GPtrArray *numbers; /* const Field */
         unsigned n_bits;    /* without a name */
         bool has_topology;
@@ -75,8 +72,8 @@ static void add_nameless(Losses *losses, const Leaf *row, Register reg, unsigned
         g_autofree char *place = place_format(row->leaf, row->subleaf, reg, bit, bit);
 
         if (losses->n_bits++ == 0)
-                g_string_append(losses->text, "# bits that QEMU has no name for:\n");
-        g_string_append_printf(losses->text, "# %s%s%s\n", place, field ? " " : "",
+                g_string_append(losses->output->text, "# bits that QEMU has no name for:\n");
+        g_string_append_printf(losses->output->text, "# %s%s%s\n", place, field ? " " : "",
                                field ? field->name : "");
 }
 
@@ -129,33 +126,12 @@ static void look_at_row(Losses *losses, const Leaf *row) {
                 look_at_register(losses, row, interface, leaf, reg);
 }
 
-static void add_sentence(Losses *losses, const char *sentence) {
-        g_ptr_array_add(losses->sentences, g_strdup(sentence));
-}
+static void tell_numbers(const Losses *losses) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
 
-static void tell_numbers(Losses *losses) {
-        g_autoptr(GString) list = g_string_new(NULL);
-
-        if (losses->numbers->len == 0)
-                return;
-
-        for (size_t i = 0; i < MIN(losses->numbers->len, N_LISTED_MAX); i++) {
-                const Field *field = losses->numbers->pdata[i];
-
-                g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", field->name);
-        }
-        if (losses->numbers->len > N_LISTED_MAX)
-                g_string_append_printf(list, " and %u more", losses->numbers->len - N_LISTED_MAX);
-
-        g_ptr_array_add(losses->sentences,
-                        g_strdup_printf("QEMU decides these by itself: %s", list->str));
-}
-
-static int compare_indexes(const void *a, const void *b) {
-        uint32_t one = GPOINTER_TO_UINT(*(void *const *) a);
-        uint32_t other = GPOINTER_TO_UINT(*(void *const *) b);
-
-        return one < other ? -1 : one > other;
+        for (size_t i = 0; i < losses->numbers->len; i++)
+                g_ptr_array_add(names, (char *) ((const Field *) losses->numbers->pdata[i])->name);
+        losses_add_places(losses->output, "what QEMU decides by itself", names);
 }
 
 static bool has_nameless(uint32_t index, uint64_t value) {
@@ -170,65 +146,52 @@ static bool has_nameless(uint32_t index, uint64_t value) {
         return (value & ~named) != 0;
 }
 
-static void tell_msrs(Losses *losses) {
-        g_autoptr(GPtrArray) indexes = g_ptr_array_new();
-        g_autoptr(GString) list = g_string_new(NULL);
-        GHashTableIter iter;
-        void *key, *value;
+static void tell_msrs(const Losses *losses) {
+        g_autoptr(GArray) indexes = guest_list_msrs(losses->guest);
+        g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 
-        if (!losses->guest->msrs)
-                return;
+        for (size_t i = 0; i < indexes->len; i++) {
+                uint32_t index = g_array_index(indexes, uint32_t, i);
+                uint64_t value = 0;
 
-        g_hash_table_iter_init(&iter, losses->guest->msrs);
-        while (g_hash_table_iter_next(&iter, &key, &value))
-                if (has_nameless(GPOINTER_TO_UINT(key), *(const uint64_t *) value))
-                        g_ptr_array_add(indexes, key);
-        if (indexes->len == 0)
-                return;
+                if (guest_get_msr(losses->guest, index, &value) && has_nameless(index, value))
+                        g_ptr_array_add(names, g_strdup_printf("0x%x", index));
+        }
 
-        g_ptr_array_sort(indexes, compare_indexes);
-        for (size_t i = 0; i < indexes->len; i++)
-                g_string_append_printf(list, "%s0x%x", i > 0 ? ", " : "",
-                                       GPOINTER_TO_UINT(indexes->pdata[i]));
-        g_ptr_array_add(losses->sentences,
-                        g_strdup_printf("MSRs have bits that QEMU has no name for: %s", list->str));
+        losses_add_places(losses->output, "bits of MSRs that QEMU has no name for", names);
 }
 
-static void tell(Losses *losses, const FormatOutput *output) {
+static void tell(const Losses *losses) {
+        FormatOutput *output = losses->output;
+
         if (losses->n_bits > 0)
-                add_sentence(losses,
-                             "bits that QEMU has no name for are comments above the option");
+                losses_add(output,
+                           "bits that QEMU has no name for (they are comments above the option)");
         tell_numbers(losses);
         if (losses->has_topology)
-                add_sentence(losses, "the topology is for QEMU's -smp to lay out");
+                losses_add(output, "the topology, which QEMU's -smp lays out");
         if (losses->has_informational)
-                add_sentence(losses, "caches, TLBs and the like are QEMU's own");
+                losses_add(output, "caches, TLBs and the like: QEMU has its own");
         if (losses->has_hypervisor)
-                add_sentence(losses,
-                             "leaves of Hyper-V or another hypervisor are left out; QEMU has "
-                             "options of its own for them, hv-...");
+                losses_add(output,
+                           "the leaves of Hyper-V or of another hypervisor, which QEMU has options "
+                           "of its own for (hv-...)");
         tell_msrs(losses);
-        if (output->guest->capabilities != capability_set_default())
-                add_sentence(losses,
-                             "capabilities are left out; QEMU has options of its own for what "
-                             "it enables in KVM");
+        losses_add_capabilities(output);
         if (!unknown_is_empty(output->guest->unknown))
-                g_ptr_array_add(
-                        losses->sentences,
-                        g_strdup_printf("what is unknown of the guest is as in the model %s",
-                                        output->model ?: "max"));
+                losses_add(output, "what is unknown of the guest: it is as in the model %s",
+                           output->model ?: "max");
 }
 
 void qemu_write_losses(FormatOutput *output) {
         g_autoptr(GPtrArray) numbers = g_ptr_array_new();
         Losses losses = {
+                .output = output,
                 .guest = output->guest,
-                .text = output->text,
-                .sentences = output->losses,
                 .numbers = numbers,
         };
 
         for (size_t i = 0; i < leaf_table_size(output->guest->table); i++)
                 look_at_row(&losses, leaf_table_at(output->guest->table, i));
-        tell(&losses, output);
+        tell(&losses);
 }

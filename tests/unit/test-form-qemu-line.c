@@ -21,7 +21,7 @@ typedef struct LineCase {
         const char *losses; /* likewise */
 } LineCase;
 
-#define LOST "what is unknown of the guest is as in the model max"
+#define LOST "what is unknown of the guest: it is as in the model max"
 
 static const LineCase cases[] = {
         /* clang-format off */
@@ -55,7 +55,7 @@ static const LineCase cases[] = {
                   "# from QEMU 8.0 on add ,-fzrm,-fsrs,-fsrc\n# from QEMU 8.1 on add ,-cmpccxadd,-amx-fp16,-avx-ifma\n"
                   "# from QEMU 9.1 on add ,-fred,-lkgs,-wrmsrns,-lam\n# from QEMU 9.2 on add ,-sha512,-sm3,-sm4\n"
                   "# from QEMU 11.0 on add ,-movrs\n-cpu max,-avx-vnni,-avx512-bf16\n",
-          .losses = "bits that QEMU has no name for are comments above the option\n" LOST },
+          .losses = "bits that QEMU has no name for (they are comments above the option)\n" LOST },
         { .name = "msr",
           .text = PROPS("\"arch-capabilities\": true, \"rdctl-no\": true, \"its-no\": false, \"fb-clear\": true"),
           .line = "# needs QEMU 8.1: +fb-clear\n# from QEMU 10.1 on add ,-its-no\n"
@@ -90,7 +90,7 @@ static void test_model(void) {
         g_assert_cmpstr(text->str, ==, "-cpu Icelake-Server-v2,+fpu\n");
         g_assert_cmpuint(losses->len, ==, 1);
         g_assert_cmpstr(losses->pdata[0], ==,
-                        "what is unknown of the guest is as in the model Icelake-Server-v2");
+                        "what is unknown of the guest: it is as in the model Icelake-Server-v2");
 }
 
 /* What no option carries, each in its sentence */
@@ -104,12 +104,10 @@ static void test_losses(void) {
         guest->capabilities = 0;
         line = form_write(guest, "qemu", &losses);
         g_assert_cmpstr(losses, ==,
-                        "QEMU decides these by itself: clflush_size\n"
-                        "the topology is for QEMU's -smp to lay out\n"
-                        "MSRs have bits that QEMU has no name for: 0x8b, 0x345\n"
-                        "capabilities are left out; QEMU has options of its own for what it "
-                        "enables in KVM\n"
-                        "what is unknown of the guest is as in the model max");
+                        "what QEMU decides by itself: clflush_size\n"
+                        "the topology, which QEMU's -smp lays out\n"
+                        "bits of MSRs that QEMU has no name for: 0x8b, 0x345\n"
+                        "that its VMM enables nothing\n" LOST);
         g_assert_nonnull(strstr(line,
                                 "-cpu max,family=6,model=95,stepping=1,level=1,"
                                 "xlevel=0x80000000,vendor=GenuineIntel,+pni,+hypervisor,"
@@ -129,7 +127,7 @@ static void test_hypervisors(void) {
         g_autoptr(Guest) guest = form_guest(text, NULL, NULL);
         g_autofree char *losses = NULL, *line = form_write(guest, "qemu", &losses);
 
-        g_assert_nonnull(strstr(losses, "leaves of Hyper-V or another hypervisor are left out"));
+        g_assert_nonnull(strstr(losses, "the leaves of Hyper-V or of another hypervisor"));
         g_assert_nonnull(strstr(line, ",+kvm-nopiodelay,"));
         g_assert_nonnull(strstr(line, ",-kvm-mmu,"));
         g_assert_null(strstr(line, "kvmclock-stable-bit,+"));
