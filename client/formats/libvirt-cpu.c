@@ -19,6 +19,7 @@
 typedef struct Reading {
         LibvirtCpu cpu;
         FormatInput *input;
+        char *name;           /* of the domain */
         GHashTable *features; /* name -> LibvirtFeature */
         unsigned depth;       /* of the <cpu> that is open; 0: none */
         unsigned n_cpus;
@@ -39,6 +40,7 @@ static void feature_free(void *p) {
 }
 
 static void reading_done(Reading *reading) {
+        g_free(reading->name);
         g_free(reading->cpu.model);
         g_free(reading->cpu.vendor);
         g_free(reading->cpu.vendor_id);
@@ -316,6 +318,16 @@ static bool take_text(Xml *xml, const char *name, GError **error) {
         return true;
 }
 
+/* Of the document's one domain, alone or with what it is in around it, and of nothing inside it */
+static bool is_domains(const Xml *xml) {
+        static const char *const around[] = { "domstatus", "domainsnapshot", NULL };
+        const Reading *reading = xml->userdata;
+
+        return is(parent(reading), "domain") &&
+                (xml->depth == 2 ||
+                 (xml->depth == 3 && g_strv_contains(around, reading->path->pdata[0])));
+}
+
 static bool end(Xml *xml, const char *name, GError **error) {
         Reading *reading = xml->userdata;
         bool is_taken = !is_inside(xml) || take_text(xml, name, error);
@@ -323,6 +335,9 @@ static bool end(Xml *xml, const char *name, GError **error) {
         /* Domain capabilities' own is not in their <cpu>. */
         if (is_taken && reading->is_domain_capabilities && xml->depth == 2 && is(name, "arch"))
                 is_taken = check_arch(xml, xml->text->str, error);
+
+        if (!reading->name && is(name, "name") && *xml->text->str && is_domains(xml))
+                reading->name = g_strdup(xml->text->str);
 
         if (reading->depth > 0 && xml->depth == reading->depth + 1)
                 reading->is_mode = false;
@@ -378,8 +393,15 @@ static bool read_cpu(const char *text, size_t n_text, const FormatOptions *optio
                 .input = ret,
         };
 
-        return xml_parse(text, n_text, &handlers, &reading, error) && check_cpu(&reading, error) &&
-                libvirt_cpu_make(&reading.cpu, options->cpu_map, ret, error);
+        if (!xml_parse(text, n_text, &handlers, &reading, error) || !check_cpu(&reading, error) ||
+            !libvirt_cpu_make(&reading.cpu, options->cpu_map, ret, error))
+                return false;
+
+        if (ret->guest)
+                ret->guest->name = g_steal_pointer(&reading.name);
+        else
+                ret->template->name = g_steal_pointer(&reading.name);
+        return true;
 }
 
 /* Documents without one, too: to say in a sentence why they do not do */

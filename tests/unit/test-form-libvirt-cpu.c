@@ -434,6 +434,34 @@ static void test_host(void) {
         g_assert_cmphex(mask, ==, ~UINT32_C(0x101));
 }
 
+/* A document's one domain has a name, and what is inside it others. */
+static void test_domains_name(void) {
+        static const char *const cases[][2] = {
+                /* clang-format off */
+                { "<domain><name>vm 1</name><metadata><name>meta</name></metadata>" CUSTOM(OLD1) "</domain>", "vm 1" },
+                { "<domain>" CUSTOM(OLD1) "<devices><name>disk</name></devices><name>\nvm1\n</name><name>vm2</name></domain>", "vm1" },
+                { "<domain><cpu mode='host-passthrough'/><name>vm1</name></domain>", "vm1" },
+                { "<domstatus><name>no</name><domain><name>vm1</name>" CUSTOM(OLD1) "</domain></domstatus>", "vm1" },
+                { "<domainsnapshot><name>snap</name><inactiveDomain><name>was</name></inactiveDomain>"
+                  "<domain><name>vm1</name>" CUSTOM(OLD1) "</domain></domainsnapshot>", "vm1" },
+                { "<domain><name/>" CUSTOM(OLD1) "</domain>", NULL },
+                { "<domains><domain><name>vm1</name>" CUSTOM(OLD1) "</domain></domains>", NULL },
+                { "<cpu><name>no</name>" OLD1 "</cpu>", NULL },
+                /* clang-format on */
+        };
+        g_autofree char *map = map_directory();
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_auto(FormatInput) input = {};
+                g_autoptr(GError) error = NULL;
+
+                read_with_map(cases[i][0], map, &input, &error);
+                g_assert_no_error(error);
+                g_assert_cmpstr(input.template ? input.template->name : input.guest->name, ==,
+                                cases[i][1]);
+        }
+}
+
 static void add_case(const char *kind, const char *name, const void *c, GTestDataFunc func) {
         g_autofree char *path = g_strdup_printf("/libvirt-cpu/%s/%s", kind, name);
 
@@ -456,6 +484,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/libvirt-cpu/map-without-bounds", test_map_without_bounds);
         g_test_add_func("/libvirt-cpu/no-map-needed", test_no_map_needed);
         g_test_add_func("/libvirt-cpu/host", test_host);
+        g_test_add_func("/libvirt-cpu/domains-name", test_domains_name);
 
         return g_test_run();
 }
