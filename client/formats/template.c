@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "policy/field.h"
+
 Template *template_new(void) {
         Template *template = g_new0(Template, 1);
 
@@ -144,12 +146,25 @@ static LeafTable *apply_rows(const Template *template, const LeafTable *offer) {
         return table;
 }
 
-static void apply_msr(Guest *guest, const TemplateMsr *change, GHashTable *msrs) {
+/* Of a host that told its MSRs one that is not there is 0, unless its kernel may have it and not
+ * list it. */
+static bool is_told(uint32_t index, GHashTable *msrs) {
+        int group = field_group_find(FIELD_INTERFACE_MSR, index, 0);
+
+        return msrs &&
+                (group < 0 || !field_groups[group].is_unlisted ||
+                 g_hash_table_contains(msrs, GUINT_TO_POINTER(index)));
+}
+
+static void apply_msr(Guest *guest, Unknown *unknown, const TemplateMsr *change, GHashTable *msrs) {
         const uint64_t *host =
                 msrs ? g_hash_table_lookup(msrs, GUINT_TO_POINTER(change->index)) : NULL;
 
-        if (!msrs && change->mask != UINT64_MAX)
-                return;
+        if (!is_told(change->index, msrs)) {
+                if (change->mask == 0)
+                        return;
+                unknown_add_msr(unknown, change->index, ~change->mask);
+        }
 
         guest_set_msr(guest, change->index,
                       ((host ? *host : 0) & ~change->mask) | (change->value & change->mask));
@@ -157,11 +172,13 @@ static void apply_msr(Guest *guest, const TemplateMsr *change, GHashTable *msrs)
 
 Guest *template_apply(const Template *template, const LeafTable *offer, GHashTable *msrs) {
         Guest *guest = guest_new(apply_rows(template, offer));
+        Unknown *unknown = unknown_new();
 
         guest->name = g_strdup(template->name);
         if (template->has_capabilities)
                 guest->capabilities = template->capabilities;
         for (size_t i = 0; i < template->msrs->len; i++)
-                apply_msr(guest, &g_array_index(template->msrs, TemplateMsr, i), msrs);
+                apply_msr(guest, unknown, &g_array_index(template->msrs, TemplateMsr, i), msrs);
+        guest_take_unknown(guest, unknown);
         return guest;
 }

@@ -55,8 +55,8 @@ TemplateRow *template_get_row(Template *template, uint32_t leaf, uint32_t sublea
 TemplateMsr *template_get_msr(Template *template, uint32_t index);
 
 /* The guest that it makes of a host's offer. @msrs: the host's feature MSRs (index as pointer ->
- * uint64_t; one that is not there is 0), or NULL: then those of which the template does not decide
- * all bits are left out. */
+ * uint64_t), or NULL. Of one that the host does not tell the bits that the template leaves to it
+ * are unknown. */
 Guest *template_apply(const Template *template, const LeafTable *offer, GHashTable *msrs);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Template, template_free)

@@ -71,6 +71,23 @@ static void set_msrs(CpuiddGuest *guest, GHashTable *msrs) {
                 cpuidd_guest_set_msr(guest, GPOINTER_TO_UINT(key), *(const uint64_t *) value);
 }
 
+/* What the host does not tell, and with that the template; not of what was set since. */
+static void set_unknown(CpuiddGuest *resolved, const CpuiddGuest *guest, const CpuiddHost *host,
+                        const Unknown *applied) {
+        g_autoptr(Unknown) unknown = unknown_new();
+
+        if (host->host && host_unknown(host->host))
+                unknown_add_all(unknown, host_unknown(host->host));
+        for (size_t i = 0; i < unknown_n_msrs(applied); i++) {
+                const UnknownMsr *msr = unknown_msr_at(applied, i);
+
+                if (!guest_has_msr(guest->guest, msr->index))
+                        unknown_add_msr(unknown, msr->index, msr->mask);
+        }
+
+        guest_take_unknown(resolved->guest, g_steal_pointer(&unknown));
+}
+
 /* @applied, with what was set of the template itself since it was read */
 static CpuiddGuest *guest_new_resolved(const CpuiddGuest *guest, const CpuiddHost *host,
                                        const Guest *applied, GError **error) {
@@ -86,8 +103,7 @@ static CpuiddGuest *guest_new_resolved(const CpuiddGuest *guest, const CpuiddHos
         cpuidd_guest_set_tsc_khz(resolved, guest->guest->tsc_khz);
         set_msrs(resolved, applied->msrs);
         set_msrs(resolved, guest->guest->msrs);
-        if (host->host && host_unknown(host->host))
-                guest_take_unknown(resolved->guest, unknown_copy(host_unknown(host->host)));
+        set_unknown(resolved, guest, host, applied->unknown);
 
         g_strfreev(resolved->warnings);
         resolved->warnings = g_strdupv(guest->warnings);

@@ -129,6 +129,35 @@ static void test_check(const void *data) {
         g_assert_null(c->where);
 }
 
+/* What it decides of a MSR is the guest's, on a host that does not tell its own, too. */
+static void test_host_without_msrs(void) {
+        g_autofree char *path = g_test_build_filename(G_TEST_DIST, "tests", "cases", "hosts",
+                                                      "bare-cascadelake-6.6.json", NULL);
+        g_autoptr(CpuiddGuest) template =
+                read_guest(TEMPLATE("", "{\"addr\": \"0x10a\", \"bitmap\": \"0b1x1\"}")),
+                               guest = NULL, changed = NULL;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CpuiddHost) host = cpuidd_host_new_from_file(path, NULL, &error);
+        g_auto(GStrv) unknown = NULL, none = NULL;
+        uint64_t value = 0;
+
+        g_assert_no_error(error);
+        guest = cpuidd_guest_resolve(template, host, &error);
+        g_assert_no_error(error);
+        g_assert_true(cpuidd_guest_get_msr(guest, 0x10a, &value));
+        g_assert_cmphex(value, ==, 5);
+        unknown = cpuidd_guest_get_unknown(guest);
+        g_assert_cmpuint(g_strv_length(unknown), ==, 2);
+        g_assert_cmpstr(unknown[0], ==, "msr 0x10a[1]");
+        g_assert_cmpstr(unknown[1], ==, "msr 0x10a[63:3]");
+
+        cpuidd_guest_set_msr(template, 0x10a, 8);
+        changed = cpuidd_guest_resolve(template, host, &error);
+        g_assert_no_error(error);
+        none = cpuidd_guest_get_unknown(changed);
+        g_assert_cmpuint(g_strv_length(none), ==, 0);
+}
+
 /* What was set of a template is set of the guest. */
 static void test_keeps(void) {
         g_autoptr(CpuiddHost) host = skylake();
@@ -183,6 +212,7 @@ int main(int argc, char **argv) {
 
         g_test_add_func("/resolve/table", test_table);
         g_test_add_func("/resolve/no-template", test_no_template);
+        g_test_add_func("/resolve/host-without-msrs", test_host_without_msrs);
         g_test_add_func("/resolve/keeps-what-was-set", test_keeps);
         g_test_add_func("/resolve/too-many-rows", test_too_many_rows);
 

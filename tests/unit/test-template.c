@@ -112,9 +112,30 @@ static void test_msrs(void) {
         g_assert_cmphex(*(uint64_t *) g_hash_table_lookup(guest->msrs, GUINT_TO_POINTER(0x8b)), ==,
                         5);
 
+        /* Kernels have 0xce and do not list it. */
+        g_assert_cmphex(unknown_msr_mask(guest->unknown, 0xce), ==, ~UINT64_C(1));
+        g_assert_cmphex(unknown_msr_mask(guest->unknown, 0x10a), ==, 0);
+
         alone = template_apply(template, offer, NULL);
-        g_assert_cmpuint(g_hash_table_size(alone->msrs), ==, 1);
-        g_assert_true(guest_has_msr(alone, 0x8b));
+        g_assert_cmpuint(g_hash_table_size(alone->msrs), ==, 3);
+        g_assert_cmphex(unknown_msr_mask(alone->unknown, 0x10a), ==, ~UINT64_C(0xf));
+        g_assert_true(guest_get_msr(alone, 0x10a, &value));
+        g_assert_cmphex(value, ==, 0x3);
+        g_assert_cmphex(unknown_msr_mask(alone->unknown, 0x8b), ==, 0);
+        g_assert_cmphex(unknown_msr_mask(alone->unknown, 0xce), ==, ~UINT64_C(1));
+}
+
+/* Of what it does not decide, and the host does not tell, nothing is to be said. */
+static void test_msr_that_is_left_alone(void) {
+        const TemplateMsr msr = { .index = 0x10a };
+        g_autoptr(LeafTable) offer = leaf_table_new();
+        g_autoptr(Template) template = template_new();
+        g_autoptr(Guest) guest = NULL;
+
+        g_array_append_val(template->msrs, msr);
+        guest = template_apply(template, offer, NULL);
+        g_assert_false(guest_has_msr(guest, 0x10a));
+        g_assert_null(guest->unknown);
 }
 
 static void test_name_and_capabilities(void) {
@@ -154,6 +175,7 @@ int main(int argc, char **argv) {
         }
 
         g_test_add_func("/template/msrs", test_msrs);
+        g_test_add_func("/template/msr-that-is-left-alone", test_msr_that_is_left_alone);
         g_test_add_func("/template/name-and-capabilities", test_name_and_capabilities);
         g_test_add_func("/template/too-many", test_too_many);
 
