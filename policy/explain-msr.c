@@ -6,7 +6,7 @@
 
 #include "policy/explain.h"
 
-static char *names_of(const int16_t *fields) {
+char *explain_field_names(const int16_t *fields) {
         GString *text = g_string_new(NULL);
 
         for (size_t i = 0; fields[i] != FIELD_NONE; i++)
@@ -28,7 +28,7 @@ char *explain_msr_condition(const Field *field) {
                 g_string_append_printf(text, "; where it has %s, the bit has to be the host's",
                                        field_table[field->exact].name);
         if (field->same) {
-                g_autofree char *names = names_of(field->same);
+                g_autofree char *names = explain_field_names(field->same);
 
                 g_string_append_printf(text,
                                        "; where it is not 0, the guest's %s has to be the "
@@ -36,7 +36,7 @@ char *explain_msr_condition(const Field *field) {
                                        names);
         }
         if (field->implied) {
-                g_autofree char *names = names_of(field->implied);
+                g_autofree char *names = explain_field_names(field->implied);
 
                 g_string_append_printf(text, "; a host that has %s counts as having it", names);
         }

@@ -6,6 +6,9 @@
 #include "policy/field.h"
 #include "policy/host.h"
 
+/* "a, b", of a list that is ended by FIELD_NONE */
+char *explain_field_names(const int16_t *fields);
+
 /* When it is judged, and what it is judged together with */
 char *explain_msr_condition(const Field *field);
 

@@ -167,6 +167,18 @@ static char *explain_freedom(const Field *field) {
         }
 }
 
+/* What else a host may have for it */
+static char *explain_implied(const Field *field) {
+        const int16_t copied[] = { field->copy, FIELD_NONE };
+        g_autofree char *names = NULL;
+
+        if (field->copy == FIELD_NONE && !field->implied)
+                return NULL;
+
+        names = explain_field_names(field->copy != FIELD_NONE ? copied : field->implied);
+        return g_strdup_printf("a host that has %s counts as having it", names);
+}
+
 static char *explain_condition(const Field *field) {
         const Field *when;
 
@@ -309,6 +321,8 @@ static void explain_field(GPtrArray *paragraphs, const Field *field, Host *host)
         add(paragraphs, "guest", explain_freedom(field));
         add(paragraphs, "why", g_strdup(field->breaks));
         add(paragraphs, "condition", explain_condition(field));
+        if (field->interface != FIELD_INTERFACE_MSR)
+                add(paragraphs, "condition", explain_implied(field));
         add(paragraphs, "needs", explain_needs(field));
         if (field->vendors)
                 add(paragraphs, "vendors", vendors_to_string(field->vendors));

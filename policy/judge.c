@@ -131,16 +131,6 @@ static bool has_strange_company(const Offer *offer, const Guest *guest, const Fi
         return false;
 }
 
-/* What is not told may be there. */
-static bool is_implied(const Offer *offer, const Field *field) {
-        for (size_t i = 0; field->implied && field->implied[i] != FIELD_NONE; i++)
-                if (words_get(offer->words, &field_table[field->implied[i]]) == 0 &&
-                    words_tell(offer->words, &field_table[field->implied[i]]))
-                        return false;
-
-        return field->implied != NULL;
-}
-
 static Judgement judge_row(const Offer *offer, const Guest *guest, const Field *field) {
         uint32_t mask = field_mask(field);
         uint32_t value, host;
@@ -158,7 +148,7 @@ static Judgement judge_row(const Offer *offer, const Guest *guest, const Field *
         case FIELD_RULE_HINT:
         case FIELD_RULE_GUARANTEE:
         case FIELD_RULE_GRANTED:
-                if ((value & ~host) && !is_implied(offer, field))
+                if ((value & ~host) && !offer_implies(offer, field))
                         return (Judgement){ field->severity, value & ~host };
                 break;
         case FIELD_RULE_INVERTED:

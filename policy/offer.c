@@ -186,6 +186,23 @@ static void apply_measured(Offer *offer) {
         }
 }
 
+/* What is not told may be there. */
+static bool may_have(const Offer *offer, int field) {
+        return words_get(offer->words, &field_table[field]) != 0 ||
+                !words_tell(offer->words, &field_table[field]);
+}
+
+bool offer_implies(const Offer *offer, const Field *field) {
+        if (field->copy != FIELD_NONE)
+                return may_have(offer, field->copy);
+
+        for (size_t i = 0; field->implied && field->implied[i] != FIELD_NONE; i++)
+                if (!may_have(offer, field->implied[i]))
+                        return false;
+
+        return field->implied != NULL;
+}
+
 /* What a guest must be so that nothing is found: bits that it must not have, bits that it must,
  * and numbers that are taken for right without a second look where they are the same. */
 static void compile(Offer *offer) {
@@ -206,6 +223,7 @@ static void compile(Offer *offer) {
                 if (field->word == FIELD_NONE)
                         continue;
                 if (field->rule == FIELD_RULE_DYNAMIC ||
+                    (offer_implies(offer, field) && words_get(offer->words, field) == 0) ||
                     ((field->flags & FIELD_ZERO_UNKNOWN) && words_get(offer->words, field) == 0 &&
                      field->n_values == 0))
                         offer->care[field->word] &= ~field_mask(field);

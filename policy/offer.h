@@ -39,6 +39,10 @@ const char *offer_view(const Offer *offer);
 /* What the capability requires and the guest's VMM does not enable */
 CapabilitySet offer_lacks_required(const Offer *offer, const Capability *capability);
 
+/* Whether it counts as having the field because it has what `implied` and `copy` name. KVM does
+ * nothing with a copy: a guest that reads one is served by what the original stands for. */
+bool offer_implies(const Offer *offer, const Field *field);
+
 /* The rows that a guest would be given: KVM's, changed and completed, sorted by leaf and
  * sub-leaf */
 LeafTable *offer_to_table(const Offer *offer);

@@ -33,6 +33,27 @@ static const CheckCase check_cases[] = {
                 .guest = { LEAF(7, 0, .ebx = 0) },
         },
         {
+                .name = "copy-of-what-the-host-has",
+                .host = { LEAF(1, 0, .edx = BIT(0)), LEAF(0x80000001, 0, .edx = 0) },
+                .guest = { LEAF(1, 0, .edx = BIT(0)), LEAF(0x80000001, 0, .edx = BIT(0)) },
+        },
+        {
+                .name = "copy-of-what-the-host-lacks",
+                .host = { LEAF(1, 0, .edx = 0), LEAF(0x80000001, 0, .edx = 0) },
+                .guest = { LEAF(1, 0, .edx = BIT(0)), LEAF(0x80000001, 0, .edx = BIT(0)) },
+                .kind = VERDICT_UNSUPPORTED,
+                .expect = { { "0x1.0:edx[0]", SEVERITY_ERROR, CAUSE_UNKNOWN },
+                            { "0x80000001.0:edx[0]", SEVERITY_ERROR, CAUSE_UNKNOWN } },
+        },
+        {
+                .name = "bit-beside-copies-that-the-host-lacks",
+                .host = { LEAF(1, 0, .edx = BIT(0)), LEAF(0x80000001, 0, .edx = 0) },
+                .guest = { LEAF(1, 0, .edx = BIT(0)),
+                           LEAF(0x80000001, 0, .edx = BIT(0) | BIT(22)) },
+                .kind = VERDICT_UNSUPPORTED,
+                .expect = { { "0x80000001.0:edx[22]", SEVERITY_ERROR, CAUSE_UNKNOWN } },
+        },
+        {
                 .name = "hint-is-a-warning",
                 .host = { LEAF(7, 0) },
                 .guest = { LEAF(7, 0, .ebx = BIT(9)) },

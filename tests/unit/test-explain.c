@@ -50,6 +50,8 @@ static const ExplainCase explain_cases[] = {
         { "0x4",
           { { "field", "cache_complex_indexing" }, { "vendors", "Intel, Centaur or Zhaoxin" } } },
         { "0x8000001d", { { "field", "amd_cache_ways" }, { "vendors", "AMD or Hygon" } } },
+        { "amd_mmx", { { "condition", "a host that has mmx counts as having it" } } },
+        { "amd_apic", { { "condition", "a host that has apic counts as having it" } } },
         { "0x23.4:ebx", { { "field", "0x23.4:ebx[30] pebs_aux" } } },
         { "tsc_deadline_timer", { { "capability", "irqchip" } } },
         { "disable-exits.pause", { { "delta", "CPUID does not change" } } },
