@@ -92,7 +92,7 @@ char *explain_value(const Field *field, uint32_t value) {
         switch (field->show) {
         case FIELD_SHOW_ASCII:
                 memcpy(text, &value, 4);
-                return *text ? g_strescape(text, NULL) : g_strdup("''");
+                return *text ? g_strescape(text, NULL) : g_strdup("nothing");
         case FIELD_SHOW_HEX:
                 return g_strdup_printf("0x%x", value);
         default:

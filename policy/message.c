@@ -23,17 +23,38 @@ static char *change_to_text(const Finding *finding) {
         return names[0] ? g_strdup_printf("with %s", with) : g_strdup_printf("without %s", without);
 }
 
+static bool begins_with_name(const char *label) {
+        /* Names that begin with a word like any other */
+        static const char *const names[] = { "Key Locker", "Processor Trace", "Thermal Monitor",
+                                             "Thread Director", "Turbo Boost" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+                if (g_str_has_prefix(label, names[i]))
+                        return true;
+
+        return false;
+}
+
 /* In the middle of a sentence a label begins small, unless its first word is a name */
 static char *label_of(const Field *row) {
         char *label = g_strdup(row->label);
         size_t n = 1;
 
-        while (g_ascii_islower(label[n]))
+        while (g_ascii_islower(label[n]) ||
+               (n > 1 && label[n] == '-' && g_ascii_islower(label[n + 1])))
                 n++;
-        if (n > 1 && (label[n] == '\0' || label[n] == ' ' || label[n] == ','))
+        if (n > 1 && (label[n] == '\0' || label[n] == ' ' || label[n] == ',') &&
+            !begins_with_name(label))
                 label[0] = g_ascii_tolower(label[0]);
 
         return label;
+}
+
+/* For those that may be half a sentence themselves: 'LFENCE serializes', RDCL_NO */
+static char *quoted_label_of(const Field *row) {
+        g_autofree char *label = label_of(row);
+
+        return strchr(label, ' ') ? g_strdup_printf("'%s'", label) : g_steal_pointer(&label);
 }
 
 char *message_label(const Field *row) {
@@ -120,14 +141,15 @@ static char *why_not_offered(const Offer *offer, const Finding *finding) {
 }
 
 static char *say_missing(const Offer *offer, const Finding *finding) {
-        g_autofree char *why = why_not_offered(offer, finding), *label = label_of(finding->row);
+        g_autofree char *why = why_not_offered(offer, finding), *label = label_of(finding->row),
+                        *quoted = quoted_label_of(finding->row);
 
         if (finding->row->rule == FIELD_RULE_HINT)
                 return g_strdup_printf("the guest has the hint %s; %s: nothing breaks, something "
                                        "may be slower",
-                                       label, why);
+                                       quoted, why);
         if (finding->row->rule == FIELD_RULE_GUARANTEE)
-                return g_strdup_printf("the guest relies on the promise %s; %s", label, why);
+                return g_strdup_printf("the guest relies on the promise %s; %s", quoted, why);
         return g_strdup_printf("the guest has %s; %s", label, why);
 }
 
@@ -190,10 +212,10 @@ static char *say_limit(const Offer *offer, const Finding *finding) {
 }
 
 static char *say_inverted(const Finding *finding) {
-        g_autofree char *label = label_of(finding->row);
+        g_autofree char *label = quoted_label_of(finding->row);
 
-        return with_breaks(g_strdup_printf("the host has %s, which says that something is missing, "
-                                           "and the guest is not told",
+        return with_breaks(g_strdup_printf("the host has %s set, which says that something is "
+                                           "missing, and the guest is not told",
                                            label),
                            finding->row);
 }
@@ -208,12 +230,19 @@ static char *text_value(const Words *words, const Field *row) {
         return g_strescape(text, NULL);
 }
 
+/* "'GenuineIntel'"; what is empty is said to be */
+static char *quote_text(const char *text) {
+        return *text ? g_strdup_printf("'%s'", text) : g_strdup("empty");
+}
+
 static char *say_different_text(const Offer *offer, const Guest *guest, const Finding *finding) {
         g_autofree char *label = label_of(finding->row),
                         *mine = text_value(guest->words, finding->row),
-                        *theirs = text_value(offer->words, finding->row);
+                        *theirs = text_value(offer->words, finding->row),
+                        *guests = quote_text(mine), *hosts = quote_text(theirs);
 
-        return g_strdup_printf("the guest's %s is '%s', the host's '%s'%s", label, mine, theirs,
+        return g_strdup_printf("the guest's %s is %s, the host's %s%s%s", label, guests,
+                               *theirs ? "" : "is ", hosts,
                                finding->severity > SEVERITY_NOTE ?
                                        ": KVM accepts it, but the host's own is the safe choice" :
                                        "");

@@ -100,8 +100,8 @@ static const DependencyCase dependency_cases[] = {
                 .host = { AMD, LEAF(1, 0, .edx = SSE2 | BIT(1) | BIT(2)), LEAF(0x80000001, 0, .edx = BIT(0) | BIT(1) | BIT(2) | BIT(24)) },
                 .guest = { AMD, LEAF(1, 0, .edx = SSE2 | BIT(1)), LEAF(0x80000001, 0, .edx = BIT(0) | BIT(2) | BIT(24)) },
                 .expect = {
-                        { "0x80000001.0:edx[1]", { "the guest has VME (0x1.0:edx[1]) but not VME, once more (0x80000001.0:edx[1])", "repeats it", "AMD or Hygon" } },
-                        { "0x80000001.0:edx[2]", { "once more (0x80000001.0:edx[2]) but not debugging extensions (0x1.0:edx[2])", "it repeats" } },
+                        { "0x80000001.0:edx[1]", { "the guest has VME (0x1.0:edx[1]) but not VME (copy) (0x80000001.0:edx[1])", "repeats it", "AMD or Hygon" } },
+                        { "0x80000001.0:edx[2]", { "(copy) (0x80000001.0:edx[2]) but not debugging extensions (0x1.0:edx[2])", "it repeats" } },
                 },
         },
         {

@@ -181,8 +181,54 @@ static const MessageCase message_cases[] = {
                 .field = "fsrm",
                 .value = 1,
                 .cause = CAUSE_CPU,
-                .message = "the guest has the hint fast short REP MOV; this CPU does not have it: "
-                           "nothing breaks, something may be slower",
+                .message =
+                        "the guest has the hint 'fast short REP MOV'; this CPU does not have it: "
+                        "nothing breaks, something may be slower",
+        },
+        {
+                .name = "guarantee-of-several-words",
+                .host = "sapphire-rapids-6.12",
+                .field = "cet_sss",
+                .value = 1,
+                .cause = CAUSE_CPU,
+                .message = "the guest relies on the promise 'safe supervisor shadow stacks'; this "
+                           "CPU does not have it",
+        },
+        {
+                .name = "name-of-several-words",
+                .host = "milan-6.18",
+                .field = "intel_pt",
+                .value = 1,
+                .cause = CAUSE_VENDOR,
+                .message = "the guest has Processor Trace; only processors of Intel have it",
+        },
+        {
+                .name = "first-word-with-a-hyphen",
+                .host = "milan-6.18",
+                .field = "ss",
+                .value = 1,
+                .cause = CAUSE_CPU,
+                .message = "the guest has self-snoop; this CPU does not have it",
+        },
+        {
+                .name = "inverted",
+                .host = "skylake-sp-6.1",
+                .field = "fdp_excptn_only",
+                .value = 0,
+                .cause = CAUSE_CPU,
+                .message =
+                        "the host has 'FDP only on exceptions' set, which says that something is "
+                        "missing, and the guest is not told. The guest believes that the data "
+                        "pointer is always kept, as of old. No hypervisor can hide or emulate "
+                        "it, and hardly any program looks",
+        },
+        {
+                .name = "text-that-is-empty-here",
+                .host = "skylake-sp-6.1",
+                .field = "vendor_copy",
+                .value = 0x68747541,
+                .cause = CAUSE_CPU,
+                .message = "the guest's copy of the vendor is 'Auth', the host's is empty",
         },
 };
 

@@ -274,7 +274,7 @@ static const MsrCase msr_cases[] = {
                 .host = { { 0x48b, 0 } },
                 .guest = { { 0x48b, UINT64_C(1) << 54 } },
                 .expect = { { "msr 0x48b[54]", SEVERITY_ERROR, CAUSE_UNKNOWN,
-                              "Mode-based execute control" } },
+                              "mode-based execute control" } },
         },
         {
                 .name = "fixed-to-1",
