@@ -4,11 +4,19 @@
  * it, and what it changes there */
 
 #include "client/ctl/command.h"
+#include "client/ctl/read.h"
 
 #define COLUMN_TEXT 4
 
 /* A view changes dozens of fields at once. */
 #define WORDS_MAX 12
+
+static Reading arg_reading;
+
+static const GOptionEntry options[] = {
+        READING_HOST_OPTIONS(arg_reading),
+        {},
+};
 
 typedef struct Columns {
         unsigned has;
@@ -157,7 +165,7 @@ static void print_table(Output *output, const GPtrArray *capabilities) {
 }
 
 static bool run(Session *session, char **arguments, GError **error) {
-        g_autoptr(CpuiddHost) host = session_open_host(session, error);
+        g_autoptr(CpuiddHost) host = reading_host(session, &arg_reading, error);
         g_autoptr(GPtrArray) capabilities =
                 host ? cpuidd_host_list_capabilities(host, true, error) : NULL;
         g_autofree char *json = NULL;
@@ -180,5 +188,6 @@ const Command command_capabilities = {
         .summary = "What a VMM can enable that changes CPUID",
         .help = "'unknown' is what a profile says of a capability if it does not record what "
                 "would tell.",
+        .options = options,
         .run = run,
 };

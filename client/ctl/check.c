@@ -209,7 +209,7 @@ static bool run(Session *session, char **arguments, GError **error) {
         if (!guests)
                 return false;
 
-        host = session_open_host(session, error);
+        host = session_open_host(session, NULL, error);
         if (!host)
                 return false;
 

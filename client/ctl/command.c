@@ -48,7 +48,8 @@ void session_warn(const Session *session, const char *path, const char *const *w
                 session_notice(session, "%s: warning: %s", session_path(path), warnings[i]);
 }
 
-CpuiddHost *session_open_host(const Session *session, GError **error) {
+CpuiddHost *session_open_host(const Session *session, const CpuiddReadOptions *options,
+                              GError **error) {
         const char *path = session->host_path;
         CpuiddHost *host;
 
@@ -56,7 +57,7 @@ CpuiddHost *session_open_host(const Session *session, GError **error) {
                 return cpuidd_host_connect(session->is_user ? CPUIDD_BUS_USER : CPUIDD_BUS_SYSTEM,
                                            NULL, error);
 
-        host = cpuidd_host_new_from_file(path, NULL, error);
+        host = cpuidd_host_new_from_file(path, options, error);
         if (host)
                 session_warn(session, path, cpuidd_host_get_warnings(host));
         return host;

@@ -63,5 +63,7 @@ void session_warn(const Session *session, const char *path, const char *const *w
 /* What messages call a file */
 const char *session_path(const char *path);
 
-/* The host that is asked: the file's, with its warnings, or a daemon */
-CpuiddHost *session_open_host(const Session *session, GError **error);
+/* The host that is asked: the file's, with its warnings, or a daemon. @options: how the file is
+ * read, or NULL. */
+CpuiddHost *session_open_host(const Session *session, const CpuiddReadOptions *options,
+                              GError **error);

@@ -37,7 +37,7 @@ static CpuiddGuest *read_guest(Session *session, const char *path, GError **erro
         if (!guest || !cpuidd_guest_is_template(guest))
                 return g_steal_pointer(&guest);
 
-        host = session_open_host(session, error);
+        host = session_open_host(session, NULL, error);
         if (!host) {
                 g_prefix_error(error,
                                "%s: is a template, which is a guest only on a host (--host FILE, "

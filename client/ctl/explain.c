@@ -6,8 +6,16 @@
 #include <string.h>
 
 #include "client/ctl/command.h"
+#include "client/ctl/read.h"
 
 #define COLUMN 13
+
+static Reading arg_reading;
+
+static const GOptionEntry options[] = {
+        READING_HOST_OPTIONS(arg_reading),
+        {},
+};
 
 static void print_explanation(Output *output, const CpuiddExplanation *explanation) {
         const char *title = "";
@@ -30,7 +38,7 @@ static void print_explanation(Output *output, const CpuiddExplanation *explanati
  * for one, and @ret_why then says why. */
 static bool open_host(const Session *session, CpuiddHost **ret, char **ret_why, GError **error) {
         g_autoptr(GError) local_error = NULL;
-        g_autoptr(CpuiddHost) host = session_open_host(session, &local_error);
+        g_autoptr(CpuiddHost) host = reading_host(session, &arg_reading, &local_error);
         g_autoptr(CpuiddExplanation) probe = NULL;
 
         if (host)
@@ -40,7 +48,7 @@ static bool open_host(const Session *session, CpuiddHost **ret, char **ret_why, 
                 return true;
         }
 
-        if (session->host_path) {
+        if (session->host_path || g_error_matches(local_error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT)) {
                 g_propagate_error(error, g_steal_pointer(&local_error));
                 return false;
         }
@@ -104,6 +112,7 @@ const Command command_explain = {
                 "(CPUID.(EAX=07H,ECX=0):EBX[6]), or is a whole register (7.0.ebx), row (7.0) or "
                 "leaf (7). NAME is a field's (fdp_excptn_only). Where no daemon is running, the "
                 "answer is without what the host says.",
+        .options = options,
         .n_arguments_min = 1,
         .n_arguments_max = UINT_MAX,
         .run = run,

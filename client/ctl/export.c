@@ -5,7 +5,9 @@
 
 #include "client/ctl/command.h"
 #include "client/ctl/form.h"
+#include "client/ctl/read.h"
 
+static Reading arg_reading;
 static Writing arg_writing;
 
 static const GOptionEntry options[] = {
@@ -14,6 +16,7 @@ static const GOptionEntry options[] = {
           "host offers in another form of 'convert --list-forms'",
           "FORM" },
         WRITING_MODEL_OPTION(arg_writing),
+        READING_HOST_OPTIONS(arg_reading),
         {},
 };
 
@@ -24,7 +27,7 @@ static bool run(Session *session, char **arguments, GError **error) {
         if (!form_check_writer(session, &arg_writing, error))
                 return false;
 
-        host = session_open_host(session, error);
+        host = reading_host(session, &arg_reading, error);
         return host &&
                 form_write(session, &arg_writing, cpuidd_host_get_name(host), host, NULL, error);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Reads guests as the command line says, and hands on what was strange about them */
+/* Reads guests and hosts as the command line says, and hands on what was strange about them */
 
 #include "client/ctl/read.h"
 
@@ -37,13 +37,39 @@ static CpuiddGuest *tell_warnings(const Session *session, const char *path, Cpui
         return guest;
 }
 
+static bool make_options(const Reading *reading, CpuiddReadOptions *ret, GError **error) {
+        *ret = (CpuiddReadOptions) CPUIDD_READ_OPTIONS_DEFAULT;
+        ret->form = reading->form;
+        ret->cpu_map = reading->cpu_map;
+        return parse_cpu(reading->cpu, &ret->cpu, error);
+}
+
+CpuiddHost *reading_host(const Session *session, const Reading *reading, GError **error) {
+        CpuiddReadOptions options;
+        const char *given = reading->form ? "--from" :
+                reading->cpu              ? "--cpu" :
+                reading->cpu_map          ? "--cpu-map" :
+                                            NULL;
+
+        if (given && !session->host_path) {
+                g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
+                            "%s: says how a host's file is read, and there is none, expected "
+                            "--host FILE",
+                            given);
+                return NULL;
+        }
+
+        if (!form_check_reader(reading->form, error) || !make_options(reading, &options, error))
+                return NULL;
+
+        return session_open_host(session, &options, error);
+}
+
 CpuiddGuest *reading_guest(Session *session, const Reading *reading, const char *path,
                            GError **error) {
-        CpuiddReadOptions options = CPUIDD_READ_OPTIONS_DEFAULT;
+        CpuiddReadOptions options;
 
-        options.form = reading->form;
-        options.cpu_map = reading->cpu_map;
-        if (!parse_cpu(reading->cpu, &options.cpu, error))
+        if (!make_options(reading, &options, error))
                 return NULL;
 
         return tell_warnings(session, path, cpuidd_guest_read(path, &options, error));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Guests from files: the options of all commands that read some */
+/* Guests and hosts from files: the options of the commands that read some */
 
 #include <stdbool.h>
 
@@ -25,6 +25,15 @@ typedef struct Reading {
           "Which CPU of a dump of several; otherwise the first", "N" }, \
         { "cpu-map", 0, 0, G_OPTION_ARG_FILENAME, &(reading).cpu_map, \
           "Where libvirt's CPU models are, if not where libvirt has them", "DIR" }
+
+/* Of commands that read no guest: how the file is read that --host names */
+#define READING_HOST_OPTIONS(reading) \
+        { "from", 0, 0, G_OPTION_ARG_STRING, &(reading).form, \
+          "The form of --host FILE, if it shall not be found by looking at it", "FORM" }, \
+        { "cpu", 0, 0, G_OPTION_ARG_STRING, &(reading).cpu, \
+          "Which CPU of a dump of several; otherwise what all of them have", "N" }, \
+        { "cpu-map", 0, 0, G_OPTION_ARG_FILENAME, &(reading).cpu_map, \
+          "Where libvirt's CPU models are, if not where libvirt has them", "DIR" }
 /* clang-format on */
 
 /* Before anything is read. CPUIDD_ERROR_INPUT. */
@@ -33,5 +42,8 @@ bool reading_check(const Reading *reading, GError **error);
 /* The guest; warnings become notices of the session */
 CpuiddGuest *reading_guest(Session *session, const Reading *reading, const char *path,
                            GError **error);
+/* The host that is asked, as session_open_host() has it. Without a file nothing may be said of how
+ * it is read. */
+CpuiddHost *reading_host(const Session *session, const Reading *reading, GError **error);
 /* The guest of a running QEMU, likewise; @path: its socket */
 CpuiddGuest *reading_qmp(Session *session, const char *path, GError **error);

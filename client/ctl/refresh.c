@@ -21,7 +21,7 @@ static void answer(Session *session, const char *fingerprint, bool is_changed) {
 }
 
 static bool run(Session *session, char **arguments, GError **error) {
-        g_autoptr(CpuiddHost) host = session_open_host(session, error);
+        g_autoptr(CpuiddHost) host = session_open_host(session, NULL, error);
         g_autoptr(CpuiddStatus) status = NULL;
         bool is_changed;
 

@@ -7,8 +7,10 @@
 
 #include "client/ctl/change.h"
 #include "client/ctl/command.h"
+#include "client/ctl/read.h"
 
 static Change arg_change;
+static Reading arg_reading;
 static gboolean arg_raw, arg_grid, arg_changed;
 
 static const GOptionEntry options[] = {
@@ -21,6 +23,7 @@ static const GOptionEntry options[] = {
           "What the guest's VMM enables, besides the usual (irqchip)", CHANGE_ARGUMENT },
         { "disable", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arg_change.disable, "What it does not",
           CHANGE_ARGUMENT },
+        READING_HOST_OPTIONS(arg_reading),
         {},
 };
 
@@ -57,7 +60,7 @@ static bool run(Session *session, char **arguments, GError **error) {
                 return false;
 
         capabilities = change_apply(&arg_change, NULL, error);
-        host = capabilities ? session_open_host(session, error) : NULL;
+        host = capabilities ? reading_host(session, &arg_reading, error) : NULL;
         if (!host)
                 return false;
 

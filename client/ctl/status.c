@@ -4,9 +4,17 @@
  * with the reason, and is trouble all the same. */
 
 #include "client/ctl/command.h"
+#include "client/ctl/read.h"
 
 #define COLUMN 14
 #define DIFFERENCES_MAX 6
+
+static Reading arg_reading;
+
+static const GOptionEntry options[] = {
+        READING_HOST_OPTIONS(arg_reading),
+        {},
+};
 
 static void print_line(Output *output, const char *key, const char *value) {
         if (!value || !*value)
@@ -137,7 +145,7 @@ static void print_status(const Session *session, const CpuiddStatus *status) {
 }
 
 static bool run(Session *session, char **arguments, GError **error) {
-        g_autoptr(CpuiddHost) host = session_open_host(session, error);
+        g_autoptr(CpuiddHost) host = reading_host(session, &arg_reading, error);
         g_autoptr(CpuiddStatus) status = host ? cpuidd_host_get_status(host, error) : NULL;
         g_autofree char *json = NULL;
 
@@ -161,5 +169,6 @@ const Command command_status = {
         .summary = "The daemon, the host and its KVM at a glance",
         .help = "A daemon that is there and has no KVM to speak for is shown with the reason, and "
                 "the exit status is 3.",
+        .options = options,
         .run = run,
 };
