@@ -2,6 +2,7 @@
 #
 # `make fuzz SECONDS=60 FORMS='xen qemu'` needs clang; `make check` replays with whatever compiler.
 EXTRA_PROGRAMS += %D%/fuzz-form
+CLEANFILES += %D%/fuzz-form
 %C%_fuzz_form_SOURCES = %D%/fuzz-form.c %D%/fuzz-one.c %D%/fuzz.h
 %C%_fuzz_form_LDADD = client/formats/libformats.la policy/libpolicy.la
 %C%_fuzz_form_LDFLAGS = -fsanitize=fuzzer $(AM_LDFLAGS)
@@ -11,7 +12,7 @@ check_PROGRAMS += %D%/replay
 %C%_replay_LDADD = tests/unit/libformsupport.la
 
 TESTS += %D%/replay.test
-EXTRA_DIST += %D%/cuts %D%/fuzz %D%/replay.test tests/samples
+EXTRA_DIST += %D%/cuts %D%/found %D%/fuzz %D%/replay.test tests/samples
 
 SECONDS = 60
 .PHONY: fuzz
