@@ -7,9 +7,9 @@
 #include <glib.h>
 
 #include "client/lib/cpuidd.h"
+#include "tests/lib/support.h"
 
-/* Leaf 1, register ECX, and leaf 7, register EBX */
-#define MONITOR (UINT32_C(1) << 3)
+/* Leaf 7, register EBX */
 #define RDSEED (UINT32_C(1) << 18)
 
 #define TEMPLATE(rows, msrs) "{\"cpuid_modifiers\": [" rows "], \"msr_modifiers\": [" msrs "]}"
@@ -18,16 +18,6 @@
         ", \"modifiers\": [{\"register\": \"" reg "\", \"bitmap\": \"0b" bits "\"}]}"
 #define WITHOUT_RDSEED ROW("0x7", "1", "ebx", "0xxxxxxxxxxxxxxxxxx")
 #define WITH_MONITOR ROW("0x1", "0", "ecx", "1xxx")
-
-static CpuiddHost *skylake(void) {
-        g_autofree char *path = g_test_build_filename(G_TEST_DIST, "tests", "recordings",
-                                                      "skylake-sp-6.1.recording", NULL);
-        g_autoptr(GError) error = NULL;
-        CpuiddHost *host = cpuidd_host_new_from_file(path, NULL, &error);
-
-        g_assert_no_error(error);
-        return host;
-}
 
 static CpuiddGuest *read_guest(const char *text) {
         g_autoptr(GError) error = NULL;
@@ -48,7 +38,7 @@ static uint32_t get_register(const uint32_t *words, size_t n, uint32_t leaf, uns
 
 /* Bits that it decides are its own, all others what the host offers. */
 static void test_table(void) {
-        g_autoptr(CpuiddHost) host = skylake();
+        g_autoptr(CpuiddHost) host = test_skylake();
         g_autoptr(CpuiddGuest) template = read_guest(TEMPLATE(WITHOUT_RDSEED, "")), guest = NULL;
         g_autoptr(GError) error = NULL;
         g_autofree uint32_t *offer = NULL;
@@ -71,7 +61,7 @@ static void test_table(void) {
 
 /* What a guest has is not asked for again. */
 static void test_no_template(void) {
-        g_autoptr(CpuiddHost) host = skylake();
+        g_autoptr(CpuiddHost) host = test_skylake();
         g_autoptr(CpuiddGuest) guest =
                 read_guest("{\"schema\": \"cpuidd.guest/1\", \"cpuid\": []}");
         g_autoptr(GError) error = NULL;
@@ -106,7 +96,7 @@ static const CheckCase check_cases[] = {
 
 static void test_check(const void *data) {
         const CheckCase *c = data;
-        g_autoptr(CpuiddHost) host = skylake();
+        g_autoptr(CpuiddHost) host = test_skylake();
         g_autoptr(CpuiddGuest) template = read_guest(c->template);
         g_autoptr(CpuiddVerdict) verdict = NULL;
         g_autoptr(GError) error = NULL;
@@ -160,7 +150,7 @@ static void test_host_without_msrs(void) {
 
 /* What was set of a template is set of the guest. */
 static void test_keeps(void) {
-        g_autoptr(CpuiddHost) host = skylake();
+        g_autoptr(CpuiddHost) host = test_skylake();
         g_autoptr(CpuiddGuest) template = read_guest(TEMPLATE("", "")), guest = NULL;
         g_autoptr(GError) error = NULL;
         g_auto(GStrv) capabilities = NULL;
@@ -184,7 +174,7 @@ static void test_keeps(void) {
 }
 
 static void test_too_many_rows(void) {
-        g_autoptr(CpuiddHost) host = skylake();
+        g_autoptr(CpuiddHost) host = test_skylake();
         g_autoptr(GString) text = g_string_new("{\"cpuid_modifiers\": [");
         g_autoptr(CpuiddGuest) template = NULL;
         g_autoptr(GError) error = NULL;

@@ -6,6 +6,7 @@ unit_tests = \
 	%D%/test-corpus-index \
 	%D%/test-corpus-libvirt \
 	%D%/test-corpus-qemu \
+	%D%/test-corpus-text \
 	%D%/test-correction \
 	%D%/test-coverage \
 	%D%/test-dependency \
@@ -34,6 +35,7 @@ unit_tests = \
 	%D%/test-leaf \
 	%D%/test-masks \
 	%D%/test-message \
+	%D%/test-missing \
 	%D%/test-msr \
 	%D%/test-names \
 	%D%/test-offer \
@@ -43,8 +45,8 @@ unit_tests = \
 	%D%/test-random \
 	%D%/test-recording \
 	%D%/test-remedy \
-	%D%/test-template \
 	%D%/test-samples \
+	%D%/test-template \
 	%D%/test-tsc \
 	%D%/test-unknown \
 	%D%/test-write
@@ -64,6 +66,7 @@ TESTS += $(unit_tests)
 %C%_test_corpus_index_LDADD = %D%/libformsupport.la
 %C%_test_corpus_libvirt_LDADD = %D%/libformsupport.la
 %C%_test_corpus_qemu_LDADD = %D%/libformsupport.la
+%C%_test_corpus_text_LDADD = %D%/libformsupport.la
 %C%_test_correction_LDADD = %D%/libsupport.la
 %C%_test_coverage_LDADD = %D%/libsupport.la
 %C%_test_dependency_LDADD = %D%/libsupport.la
@@ -92,6 +95,7 @@ TESTS += $(unit_tests)
 %C%_test_leaf_LDADD = %D%/libsupport.la
 %C%_test_masks_LDADD = %D%/libsupport.la
 %C%_test_message_LDADD = %D%/libsupport.la
+%C%_test_missing_LDADD = %D%/libsupport.la
 %C%_test_msr_LDADD = %D%/libsupport.la
 %C%_test_names_LDADD = %D%/libformsupport.la
 %C%_test_offer_LDADD = %D%/libsupport.la
@@ -101,11 +105,13 @@ TESTS += $(unit_tests)
 %C%_test_random_LDADD = %D%/libsupport.la
 %C%_test_recording_LDADD = %D%/libsupport.la
 %C%_test_remedy_LDADD = %D%/libsupport.la
-%C%_test_template_LDADD = %D%/libformsupport.la
 %C%_test_samples_LDADD = %D%/libformsupport.la
+%C%_test_template_LDADD = %D%/libformsupport.la
 %C%_test_tsc_LDADD = %D%/libsupport.la
 %C%_test_unknown_LDADD = %D%/libsupport.la
 %C%_test_write_LDADD = %D%/libformsupport.la
 %C%_test_guest_qmp_SOURCES = %D%/test-guest-qmp.c %D%/fake-qmp.c %D%/fake-qmp.h
 %C%_test_qmp_SOURCES = %D%/test-qmp.c %D%/fake-qmp.c %D%/fake-qmp.h
+%C%_test_enumerate_SOURCES = %D%/test-enumerate.c %D%/enumerate.h
+%C%_test_missing_SOURCES = %D%/test-missing.c %D%/enumerate.h
 EXTRA_DIST += %D%/cpu_map

@@ -128,6 +128,37 @@ static void test_everything(void) {
         }
 }
 
+typedef struct MsrCase {
+        const char *what;
+        const char *field; /* the first paragraph */
+        const char *host;  /* what skylake-sp-6.1 says */
+} MsrCase;
+
+static const MsrCase msr_cases[] = {
+        { "rdcl_no", "msr 0x10a[0] rdcl_no", "KVM reports 0" },
+        { "msr 0x10a[5]", "msr 0x10a[5] mds_no", "KVM reports 0" },
+        { "MSR 10AH[bit 2]", "msr 0x10a[2] rsba", "KVM reports 1" },
+        { "msr 0x480[40]", "msr 0x480[44:32] vmx_vmcs_size", "KVM reports 4096 bytes" },
+        { "msr 0xce[31]", "msr 0xce[31] cpuid_fault", "KVM does not list the MSR" },
+        { "msr 0x10a[45]", "msr 0x10a[45]", NULL },
+        { "0x10a", "0x10a", NULL },
+};
+
+static void test_msr(gconstpointer data) {
+        const MsrCase *c = data;
+        g_autoptr(Host) host = test_recording("skylake-sp-6.1");
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GPtrArray) paragraphs = explain(c->what, host, &error);
+        const char *told = NULL;
+
+        g_assert_no_error(error);
+        g_assert_cmpstr(((Explanation *) paragraphs->pdata[0])->text, ==, c->field);
+        for (size_t i = 0; i < paragraphs->len; i++)
+                if (g_str_equal(((Explanation *) paragraphs->pdata[i])->title, "this host"))
+                        told = ((Explanation *) paragraphs->pdata[i])->text;
+        g_assert_cmpstr(told, ==, c->host);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
 
@@ -139,6 +170,12 @@ int main(int argc, char **argv) {
         g_test_add_func("/explain/vendors", test_vendors);
         g_test_add_func("/explain/unknown", test_unknown);
         g_test_add_func("/explain/everything", test_everything);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(msr_cases); i++) {
+                g_autofree char *path = g_strconcat("/explain/msr/", msr_cases[i].what, NULL);
+
+                g_test_add_data_func(path, &msr_cases[i], test_msr);
+        }
 
         return g_test_run();
 }

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "policy/explain.h"
 #include "policy/msr.h"
 #include "tests/unit/support.h"
 
@@ -447,37 +446,6 @@ static void test_own_msrs(gconstpointer name) {
                 g_error("%s", ((Finding *) g_ptr_array_index(verdict.findings, 0))->message);
 }
 
-typedef struct ExplainCase {
-        const char *what;
-        const char *field; /* the first paragraph */
-        const char *host;  /* what skylake-sp-6.1 says */
-} ExplainCase;
-
-static const ExplainCase explain_cases[] = {
-        { "rdcl_no", "msr 0x10a[0] rdcl_no", "KVM reports 0" },
-        { "msr 0x10a[5]", "msr 0x10a[5] mds_no", "KVM reports 0" },
-        { "MSR 10AH[bit 2]", "msr 0x10a[2] rsba", "KVM reports 1" },
-        { "msr 0x480[40]", "msr 0x480[44:32] vmx_vmcs_size", "KVM reports 4096 bytes" },
-        { "msr 0xce[31]", "msr 0xce[31] cpuid_fault", "KVM does not list the MSR" },
-        { "msr 0x10a[45]", "msr 0x10a[45]", NULL },
-        { "0x10a", "0x10a", NULL },
-};
-
-static void test_explain(gconstpointer data) {
-        const ExplainCase *c = data;
-        g_autoptr(Host) host = test_recording("skylake-sp-6.1");
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GPtrArray) paragraphs = explain(c->what, host, &error);
-        const char *told = NULL;
-
-        g_assert_no_error(error);
-        g_assert_cmpstr(((Explanation *) paragraphs->pdata[0])->text, ==, c->field);
-        for (size_t i = 0; i < paragraphs->len; i++)
-                if (g_str_equal(((Explanation *) paragraphs->pdata[i])->title, "this host"))
-                        told = ((Explanation *) paragraphs->pdata[i])->text;
-        g_assert_cmpstr(told, ==, c->host);
-}
-
 int main(int argc, char **argv) {
         static const char *const recordings[] = { "skylake-sp-6.1", "sapphire-rapids-6.12",
                                                   "milan-6.18", "zhaoxin-6.18" };
@@ -493,11 +461,6 @@ int main(int argc, char **argv) {
                 g_autofree char *path = g_strconcat("/msr/own/", recordings[i], NULL);
 
                 g_test_add_data_func(path, recordings[i], test_own_msrs);
-        }
-        for (size_t i = 0; i < G_N_ELEMENTS(explain_cases); i++) {
-                g_autofree char *path = g_strconcat("/msr/explain/", explain_cases[i].what, NULL);
-
-                g_test_add_data_func(path, &explain_cases[i], test_explain);
         }
         g_test_add_func("/msr/values", test_values);
 
