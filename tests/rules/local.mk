@@ -1,6 +1,7 @@
 ## SPDX-License-Identifier: LGPL-2.1-or-later
 
 rules_tests = \
+	%D%/style.test \
 	%D%/tables.test \
 	%D%/layers.test
 
