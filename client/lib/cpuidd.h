@@ -156,8 +156,9 @@ void cpuidd_guest_set_name(CpuiddGuest *guest, const char *name);
  * answer otherwise: ..."); never NULL */
 const char *const *cpuidd_guest_get_warnings(const CpuiddGuest *guest);
 
-/* What the file that it was read from does not tell: "0x14", "0x7.1-", "0x1.0:ecx[27]". A check
- * judges none of it. Free with g_strfreev(). */
+/* What the file that it was read from does not tell: "0x14", "0x7.1-", "0x1.0:ecx[27]",
+ * "msr 0x10a[63:32]". A check judges none of it. Never NULL, empty where all is known; free with
+ * g_strfreev(). */
 char **cpuidd_guest_get_unknown(const CpuiddGuest *guest);
 
 /* Whether it is a change of what a host offers (a Firecracker template, libvirt's
@@ -176,8 +177,9 @@ bool cpuidd_guest_set_capabilities(CpuiddGuest *guest, const char *const *capabi
 bool cpuidd_guest_enable(CpuiddGuest *guest, const char *capability, GError **error);
 bool cpuidd_guest_disable(CpuiddGuest *guest, const char *capability, GError **error);
 
-/* Its feature MSRs; false where this one was not given. _list gives a GArray of uint32_t, sorted,
- * free with g_array_unref(). */
+/* Its feature MSRs; false where this one was not given. Bits that are unknown mean nothing in a
+ * value, and stay unknown whatever is set. _list gives a GArray of uint32_t, sorted, free with
+ * g_array_unref(). */
 bool cpuidd_guest_get_msr(const CpuiddGuest *guest, uint32_t index, uint64_t *ret_value);
 void cpuidd_guest_set_msr(CpuiddGuest *guest, uint32_t index, uint64_t value);
 GArray *cpuidd_guest_list_msrs(const CpuiddGuest *guest);
@@ -305,9 +307,10 @@ const char *cpuidd_verdict_get_fingerprint(const CpuiddVerdict *verdict);
 const char *const *cpuidd_verdict_get_capabilities(const CpuiddVerdict *verdict);
 const char *const *cpuidd_verdict_get_needs(const CpuiddVerdict *verdict);
 
-/* Runs of places that were not checked ("0x14", "0xd.2-62", "0x7.0:ebx[5]"), because the guest's
- * source does not tell what is there, or the host's where the guest has something; only what a rule
- * could have judged. Empty where all was checked, never NULL. The word stands for the rest. */
+/* Runs of places that were not checked ("0x14", "0xd.2-62", "0x7.0:ebx[5]", "msr 0x10a[63:32]"),
+ * because the guest's source does not tell what is there, or the host's where the guest has
+ * something; only what a rule could have judged. Empty where all was checked, never NULL. The word
+ * stands for the rest. */
 const char *const *cpuidd_verdict_get_unchecked(const CpuiddVerdict *verdict);
 
 /* The findings, in the order of the table; the array and each CpuiddFinding are the verdict's */
