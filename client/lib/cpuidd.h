@@ -161,8 +161,8 @@ const char *const *cpuidd_guest_get_warnings(const CpuiddGuest *guest);
  * g_strfreev(). */
 char **cpuidd_guest_get_unknown(const CpuiddGuest *guest);
 
-/* Whether it is a change of what a host offers (a Firecracker template, libvirt's
- * host-passthrough): it has no table of its own, everything of it is unknown, and it becomes a
+/* Whether it is a change of what a host offers (a Firecracker template, libvirt's host-passthrough
+ * and host-model): it has no table of its own, everything of it is unknown, and it becomes a
  * guest where it is checked. cpuidd_guest_resolve() makes one of it. */
 bool cpuidd_guest_is_template(const CpuiddGuest *guest);
 
