@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "client/formats/aida64-line.h"
 #include "client/formats/format.h"
 #include "client/formats/lines.h"
 #include "policy/enumerate.h"
@@ -16,7 +17,6 @@
 
 #define LINE_OF_LEAF "'CPUID LEAF: EAX-EBX-ECX-EDX', each of 8 hex digits"
 #define LINE_OF_MSR "'MSR INDEX: HHHH-HHHH-HHHH-HHHH' or '< FAILED >'"
-#define N_MSR_GROUPS 4
 
 /* The lines of one leaf in the block of one CPU */
 typedef struct Lineup {
@@ -53,99 +53,6 @@ static const struct {
 
 /* Leaves whose sub-leaves go on up to one that says that it is the last */
 static const uint32_t lists[] = { 0x4, 0xb, 0x12, 0x1b, 0x1f, 0x8000001d, 0x80000026 };
-
-static const char *skip_blanks(const char *p) {
-        return p + strspn(p, " \t");
-}
-
-/* Exactly so many, and no more follow */
-static bool read_digits(const char **p, unsigned n_digits, uint32_t *ret) {
-        uint32_t value = 0;
-
-        for (unsigned i = 0; i < n_digits; i++) {
-                int digit = g_ascii_xdigit_value((*p)[i]);
-
-                if (digit < 0)
-                        return false;
-                value = value << 4 | digit;
-        }
-
-        if (g_ascii_isalnum((*p)[n_digits]))
-                return false;
-
-        *p += n_digits;
-        *ret = value;
-        return true;
-}
-
-/* "CPUID 00000001" and what parts it from its registers */
-static bool read_leaf(const char **p, uint32_t *ret) {
-        const char *at = skip_blanks(*p);
-
-        if (!g_str_has_prefix(at, "CPUID"))
-                return false;
-        at += strlen("CPUID");
-        if (*at != ' ' && *at != '\t')
-                return false;
-
-        at = skip_blanks(at);
-        if (!read_digits(&at, 8, ret) || !strchr(" \t:", *at))
-                return false;
-
-        *p = at + strspn(at, " \t:");
-        return true;
-}
-
-static bool is_leaf(const char *line) {
-        uint32_t leaf;
-
-        return read_leaf(&line, &leaf);
-}
-
-/* Behind the values is nothing, or a note. */
-static bool is_note(const char **p) {
-        *p = skip_blanks(*p);
-        return !**p || **p == '[';
-}
-
-/* Parted by a dash or, in a few old files, by blanks */
-static bool read_registers(const char **p, Leaf *row) {
-        for (Register reg = 0; reg < N_REGISTERS; reg++) {
-                if (reg > 0) {
-                        const char *at = skip_blanks(*p);
-
-                        if (*at == '-')
-                                at = skip_blanks(at + 1);
-                        else if (at == *p)
-                                return false;
-                        *p = at;
-                }
-                if (!read_digits(p, 8, &row->registers[reg]))
-                        return false;
-        }
-
-        return is_note(p);
-}
-
-/* "[SL 0A]", wherever it stands among the notes. False where it is not whole. */
-static bool read_subleaf(const char **p, bool *ret_has, uint32_t *ret) {
-        const char *at = strstr(*p, "[SL ");
-        uint64_t value;
-        char *end;
-
-        *ret_has = at != NULL;
-        if (!at)
-                return true;
-
-        *p = at;
-        at += strlen("[SL ");
-        value = g_ascii_strtoull(at, &end, 16);
-        if (!g_ascii_isxdigit(*at) || *end != ']' || value > UINT32_MAX)
-                return false;
-
-        *ret = value;
-        return true;
-}
 
 /* Whether a leaf may have more sub-leaves than one, as far as anybody knows */
 static bool has_subleaves(uint32_t leaf) {
@@ -298,10 +205,10 @@ static bool read_row(Reading *reading, const char *line, GError **error) {
         const char *p = line;
         Leaf row = {};
 
-        (void) read_leaf(&p, &row.leaf);
-        if (!read_registers(&p, &row))
+        (void) aida64_read_leaf(&p, &row.leaf);
+        if (!aida64_read_registers(&p, &row))
                 return is_cut || lines_set_error(&reading->lines, p, LINE_OF_LEAF, error);
-        if (!read_subleaf(&p, &has_subleaf, &row.subleaf))
+        if (!aida64_read_subleaf(&p, &has_subleaf, &row.subleaf))
                 return is_cut ||
                         lines_set_error(&reading->lines, p, "'[SL HH]', a sub-leaf in hex", error);
         if (is_cut && !has_subleaf && has_subleaves(row.leaf))
@@ -310,52 +217,18 @@ static bool read_row(Reading *reading, const char *line, GError **error) {
         return add_row(reading, &row, has_subleaf, error);
 }
 
-/* "MSR 0000010A:" */
-static bool read_index(const char **p, uint32_t *ret) {
-        const char *at = skip_blanks(*p);
-
-        if (!g_str_has_prefix(at, "MSR "))
-                return false;
-
-        at = skip_blanks(at + strlen("MSR "));
-        if (!read_digits(&at, 8, ret) || *at != ':')
-                return false;
-
-        *p = skip_blanks(at + 1);
-        return true;
-}
-
-static bool read_msr_value(const char **p, uint64_t *ret) {
-        uint64_t value = 0;
-
-        for (unsigned i = 0; i < N_MSR_GROUPS; i++) {
-                uint32_t group;
-
-                if (i > 0 && *(*p)++ != '-') {
-                        (*p)--;
-                        return false;
-                }
-                if (!read_digits(p, 4, &group))
-                        return false;
-                value = value << 16 | group;
-        }
-
-        *ret = value;
-        return is_note(p);
-}
-
 /* Some are read several times in a row, of which the last counts. */
 static bool read_msr(Reading *reading, const char *line, GError **error) {
         const char *p = line;
         uint32_t index = 0;
         uint64_t value;
 
-        (void) read_index(&p, &index);
+        (void) aida64_read_index(&p, &index);
         if (reading->has_msr && reading->msr_index != index)
                 commit_msr(reading);
         if (g_str_has_prefix(p, "< FAILED >"))
                 return true;
-        if (!read_msr_value(&p, &value))
+        if (!aida64_read_msr_value(&p, &value))
                 return reading->lines.is_cut ||
                         lines_set_error(&reading->lines, p, LINE_OF_MSR, error);
 
@@ -414,17 +287,17 @@ static bool read_line(Reading *reading, const char *line, GError **error) {
 
         if (!lines_check(&reading->lines, error))
                 return false;
-        if (is_leaf(line)) {
+        if (aida64_is_leaf(line)) {
                 commit_msr(reading);
                 return read_row(reading, line, error);
         }
         /* Anything may be missing from it, the number's last digit, too. */
-        if (reading->lines.is_cut && !read_index(&p, &index))
+        if (reading->lines.is_cut && !aida64_read_index(&p, &index))
                 return true;
 
         reading->has_last = false;
         p = line;
-        if (read_index(&p, &index))
+        if (aida64_read_index(&p, &index))
                 return read_msr(reading, line, error);
 
         commit_msr(reading);
@@ -482,7 +355,7 @@ static bool read_aida64(const char *text, size_t n_text, const FormatOptions *op
 }
 
 static bool looks_like(const char *text, size_t n_text) {
-        return lines_some(text, n_text, is_leaf);
+        return lines_some(text, n_text, aida64_is_leaf);
 }
 
 const Format format_aida64 = {
