@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/aida64-line.c %D%/aida64-line.h \
 	%D%/aida64.c \
 	%D%/c-array.c \
+	%D%/cloud-hypervisor-profile.c %D%/cloud-hypervisor-profile.h \
 	%D%/cloud-hypervisor.c \
 	%D%/cpu-map.c %D%/cpu-map.h \
 	%D%/cpuid-r-write.c \
