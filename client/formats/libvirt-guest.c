@@ -1,35 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* From the names in a <cpu> to bits. A model decides every bit that the installed map has a name
- * for: those that it does not have are off. What has no name, as sizes and topology, is unknown,
- * and so is what QEMU decides by itself. Without a model it is a template over the host's offer. */
+ * for: those that it does not have are off. What QEMU decides by itself is left open. Without a
+ * model it is a template over the host's offer. What becomes of the bits is in libvirt-places.c. */
 
 #include <string.h>
 
 #include "client/formats/cpu-map.h"
 #include "client/formats/libvirt-cpu.h"
-#include "client/formats/mask.h"
+#include "client/formats/libvirt-places.h"
 #include "client/formats/names.h"
-#include "policy/field.h"
 
 /* Models are derived from others, not for ever */
 #define ANCESTORS_MAX 16
 /* More names than that are counted */
 #define NAMED_MAX 8
 
-typedef struct Decided {
-        bool is_msr; /* then low and high half are in eax and edx */
-        uint32_t leaf;
-        uint32_t subleaf;
-        uint32_t known[N_REGISTERS];
-        uint32_t values[N_REGISTERS]; /* within what is known */
-} Decided;
-
 typedef struct Making {
         const LibvirtCpu *cpu;
         const char *directory;
         CpuMap *map;        /* NULL: not installed, and not needed */
-        GArray *places;     /* Decided */
+        GArray *places;     /* LibvirtPlace */
         GPtrArray *strange; /* names of features that nobody knows */
         FormatInput *input;
 } Making;
@@ -42,31 +33,9 @@ static void making_done(Making *making) {
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Making, making_done)
 
-static Decided *look_for_decided(const Making *making, bool is_msr, uint32_t leaf,
-                                 uint32_t subleaf) {
-        for (size_t i = 0; i < making->places->len; i++) {
-                Decided *other = &g_array_index(making->places, Decided, i);
-
-                if (other->is_msr == is_msr && other->leaf == leaf && other->subleaf == subleaf)
-                        return other;
-        }
-
-        return NULL;
-}
-
-static Decided *find_decided(Making *making, bool is_msr, uint32_t leaf, uint32_t subleaf) {
-        Decided place = { .is_msr = is_msr, .leaf = leaf, .subleaf = subleaf };
-        Decided *other = look_for_decided(making, is_msr, leaf, subleaf);
-
-        if (other)
-                return other;
-
-        g_array_append_val(making->places, place);
-        return &g_array_index(making->places, Decided, making->places->len - 1);
-}
-
 static void decide(Making *making, const CpuMapBits *bits, LibvirtPolicy policy) {
-        Decided *place = find_decided(making, bits->is_msr, bits->row.leaf, bits->row.subleaf);
+        LibvirtPlace *place =
+                libvirt_find_place(making->places, bits->is_msr, bits->row.leaf, bits->row.subleaf);
 
         for (Register reg = 0; reg < N_REGISTERS; reg++) {
                 uint32_t mask = bits->row.registers[reg];
@@ -265,7 +234,7 @@ static uint32_t word_of(const char *text) {
 static void decide_vendor(Making *making) {
         static const Register order[] = { REGISTER_EBX, REGISTER_EDX, REGISTER_ECX };
         const char *string = making->cpu->vendor_id;
-        Decided *place;
+        LibvirtPlace *place;
 
         if (!string && !making->cpu->vendor)
                 return;
@@ -279,7 +248,7 @@ static void decide_vendor(Making *making) {
                 return;
         }
 
-        place = find_decided(making, false, 0, 0);
+        place = libvirt_find_place(making->places, false, 0, 0);
         for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
                 place->known[order[i]] = UINT32_MAX;
                 place->values[order[i]] = word_of(string + 4 * i);
@@ -290,10 +259,10 @@ static void decide_vendor(Making *making) {
 static void decide_numbers(Making *making) {
         const LibvirtCpu *cpu = making->cpu;
         uint32_t family = MIN(cpu->family, 0xf);
-        Decided *place;
+        LibvirtPlace *place;
 
         if (cpu->has_signature) {
-                place = find_decided(making, false, 1, 0);
+                place = libvirt_find_place(making->places, false, 1, 0);
                 place->known[REGISTER_EAX] = cpu->has_stepping ? UINT32_MAX : UINT32_MAX << 4;
                 place->values[REGISTER_EAX] = (cpu->family - family) << 20 |
                         cpu->model_number >> 4 << 16 | family << 8 |
@@ -301,141 +270,10 @@ static void decide_numbers(Making *making) {
         }
 
         if (cpu->address_bits > 0) {
-                place = find_decided(making, false, 0x80000008, 0);
+                place = libvirt_find_place(making->places, false, 0x80000008, 0);
                 place->known[REGISTER_EAX] |= 0xff;
                 place->values[REGISTER_EAX] |= cpu->address_bits;
         }
-}
-
-static bool row_is_indexed(const Decided *place) {
-        const FieldLeaf *leaf = field_leaf_find(FIELD_INTERFACE_CPU, place->leaf);
-
-        return place->subleaf > 0 || (leaf && leaf->indexed);
-}
-
-static uint64_t msr_of(const uint32_t registers[N_REGISTERS]) {
-        return (uint64_t) registers[REGISTER_EDX] << 32 | registers[REGISTER_EAX];
-}
-
-static Template *make_template(const Making *making) {
-        Template *template = template_new();
-
-        for (size_t i = 0; i < making->places->len; i++) {
-                const Decided *place = &g_array_index(making->places, Decided, i);
-                TemplateRow row = { .leaf = place->leaf,
-                                    .subleaf = place->subleaf,
-                                    .flags = row_is_indexed(place) ? LEAF_FLAG_INDEXED : 0 };
-                const TemplateMsr msr = { place->leaf, msr_of(place->known),
-                                          msr_of(place->values) };
-
-                memcpy(row.masks, place->known, sizeof(row.masks));
-                memcpy(row.values, place->values, sizeof(row.values));
-                if (place->is_msr)
-                        g_array_append_val(template->msrs, msr);
-                else
-                        g_array_append_val(template->rows, row);
-        }
-
-        return template;
-}
-
-/* The maximum is not told, and has to be one that hides none of the rows. */
-static void add_row(LeafTable *table, const Decided *place, uint32_t maximum) {
-        Leaf row = { .leaf = place->leaf,
-                     .subleaf = place->subleaf,
-                     .flags = row_is_indexed(place) ? LEAF_FLAG_INDEXED : 0 };
-
-        memcpy(row.registers, place->values, sizeof(row.registers));
-        if (place->leaf == 0)
-                row.registers[REGISTER_EAX] = maximum;
-        leaf_table_add(table, &row);
-}
-
-static LeafTable *make_table(const Making *making, Unknown *unknown) {
-        LeafTable *table = leaf_table_new();
-        uint32_t maximum = 0;
-
-        for (size_t i = 0; i < making->places->len; i++) {
-                const Decided *place = &g_array_index(making->places, Decided, i);
-
-                if (!place->is_msr && place->leaf < 0x40000000)
-                        maximum = MAX(maximum, place->leaf);
-        }
-
-        for (size_t i = 0; i < making->places->len; i++) {
-                const Decided *place = &g_array_index(making->places, Decided, i);
-
-                if (place->is_msr)
-                        continue;
-                add_row(table, place, maximum);
-                for (Register reg = 0; reg < N_REGISTERS; reg++)
-                        unknown_add_bits(unknown, place->leaf, place->subleaf, reg,
-                                         ~place->known[reg]);
-        }
-
-        leaf_table_sort(table);
-        mask_add_gaps(unknown, table, 0, 0x7fffffff);
-        mask_add_gaps(unknown, table, 0x80000000, UINT32_MAX);
-        return table;
-}
-
-/* Whether the guest's CPUID is known not to show the MSR */
-static bool is_hidden(const Making *making, uint32_t index) {
-        int group = field_group_find(FIELD_INTERFACE_MSR, index, 0);
-        const Decided *place;
-        const Field *when;
-
-        if (group < 0 || field_groups[group].when == FIELD_NONE)
-                return false;
-
-        when = &field_table[field_groups[group].when];
-        place = look_for_decided(making, false, when->leaf, when->subleaf);
-        return place && (place->known[when->reg] & ~place->values[when->reg] & field_mask(when));
-}
-
-/* The value of named bits, as QEMU makes it of them */
-static void tell_controls(uint32_t index, uint64_t *known, uint64_t *value) {
-        uint64_t names = *known, on = *value;
-
-        for (unsigned bit = 0; bit < 64; bit++) {
-                uint64_t mask, told;
-
-                if (!(names >> bit & 1))
-                        continue;
-                feature_name_msr_bits(index, bit, on >> bit & 1, &mask, &told);
-                *known |= mask;
-                *value = (*value & ~mask) | told;
-        }
-}
-
-static void set_msrs(const Making *making, Guest *guest, Unknown *unknown) {
-        for (size_t i = 0; i < making->places->len; i++) {
-                const Decided *place = &g_array_index(making->places, Decided, i);
-                uint32_t index = place->leaf;
-                uint64_t value = msr_of(place->values), known = msr_of(place->known);
-
-                bool is_judged = field_leaf_find(FIELD_INTERFACE_MSR, index) != NULL;
-
-                if (!place->is_msr || known == 0 || is_hidden(making, index) ||
-                    (value == 0 && !is_judged))
-                        continue;
-                tell_controls(index, &known, &value);
-                guest_set_msr(guest, index, value);
-                unknown_add_msr(unknown, index, ~known);
-        }
-}
-
-static bool make_guest(const Making *making, Guest **ret, GError **error) {
-        g_autoptr(Unknown) unknown = unknown_new();
-
-        if (making->places->len > LEAF_TABLE_MAX)
-                return set_error(making, error, "its features are in more than %u leaves and MSRs",
-                                 LEAF_TABLE_MAX);
-
-        *ret = guest_new(make_table(making, unknown));
-        set_msrs(making, *ret, unknown);
-        guest_take_unknown(*ret, g_steal_pointer(&unknown));
-        return true;
 }
 
 static void warn_strange(Making *making) {
@@ -461,7 +299,7 @@ bool libvirt_cpu_make(const LibvirtCpu *cpu, const char *cpu_map, FormatInput *r
         g_auto(Making) making = {
                 .cpu = cpu,
                 .directory = cpu_map ? cpu_map : CPU_MAP_DIRECTORY,
-                .places = g_array_new(FALSE, FALSE, sizeof(Decided)),
+                .places = g_array_new(FALSE, FALSE, sizeof(LibvirtPlace)),
                 .strange = g_ptr_array_new_with_free_func(g_free),
                 .input = ret,
         };
@@ -487,9 +325,13 @@ bool libvirt_cpu_make(const LibvirtCpu *cpu, const char *cpu_map, FormatInput *r
         decide_vendor(&making);
         decide_numbers(&making);
         warn_strange(&making);
-        if (is_exact)
-                return make_guest(&making, &ret->guest, error);
+        if (!is_exact)
+                ret->template = libvirt_make_template(making.places);
+        else if (making.places->len <= LEAF_TABLE_MAX)
+                ret->guest = libvirt_make_guest(making.places);
+        else
+                return set_error(&making, error, "its features are in more than %u leaves and MSRs",
+                                 LEAF_TABLE_MAX);
 
-        ret->template = make_template(&making);
         return true;
 }

@@ -37,6 +37,7 @@ noinst_LTLIBRARIES += %D%/libformats.la
 	%D%/libvirt-data-write.c \
 	%D%/libvirt-data.c %D%/libvirt-data.h \
 	%D%/libvirt-guest.c \
+	%D%/libvirt-places.c %D%/libvirt-places.h \
 	%D%/libvirt-xml.c %D%/libvirt-xml.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/losses.c %D%/losses.h \
