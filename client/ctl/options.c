@@ -107,25 +107,26 @@ static void add_names(GPtrArray *names, const GOptionEntry *entries) {
                         g_ptr_array_add(names, g_strdup_printf("--%s", entries[i].long_name));
 }
 
-/* Whose option it is that stands before the command */
-static const Command *find_owner(const char *option) {
+/* Whose option it is that stands before the command: COMMAND of several, NULL of none */
+static const char *find_owner(const char *option) {
+        const char *owner = NULL;
+
         for (size_t i = 0; command_table[i]; i++) {
                 const GOptionEntry *entries = command_table[i]->options;
 
                 for (size_t j = 0; entries && entries[j].long_name; j++)
                         if (g_str_equal(entries[j].long_name, option + 2))
-                                return command_table[i];
+                                owner = owner ? "COMMAND" : command_table[i]->name;
         }
 
-        return NULL;
+        return owner;
 }
 
 static void set_error_unknown(const Command *command, const char *given, GError **error) {
         g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
         g_autofree char *option = g_strndup(given, strcspn(given, "="));
         const char *blank = command ? " " : "", *name = command ? command->name : "";
-        const Command *owner =
-                !command && g_str_has_prefix(option, "--") ? find_owner(option) : NULL;
+        const char *owner = !command && g_str_has_prefix(option, "--") ? find_owner(option) : NULL;
         const char *near;
 
         add_names(names, global_options);
@@ -135,7 +136,7 @@ static void set_error_unknown(const Command *command, const char *given, GError 
         if (owner)
                 g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
                             "option '%s' belongs behind its command; see 'cpuidctl %s --help'",
-                            option, owner->name);
+                            option, owner);
         else
                 g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
                             "there is no option '%s'%s%s%s; see 'cpuidctl%s%s --help'", option,
