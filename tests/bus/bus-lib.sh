@@ -148,6 +148,15 @@ start_daemon() {
         fi
 }
 
+# What it says may come behind what it sends: await_log N, up to its Nth line
+await_log() {
+        local n=0
+
+        while [ $n -lt "$1" ] && read -r -t $patience _; do
+                n=$((n + 1))
+        done < <(tail -n +1 -f --pid="$daemon" "$work/log")
+}
+
 stop_daemon() { # SIGNAL; gives the exit status
         kill "-${1:-TERM}" "$daemon"
         wait "$daemon" 2> /dev/null
