@@ -16,6 +16,7 @@
 
 /* Names go to people's terminals, and come from anywhere. */
 #define NAME_MAX_LENGTH 40
+#define HYPERVISOR_BASE 0x40000000u
 
 static void dump_cpu_free(void *p) {
         DumpCpu *cpu = p;
@@ -214,11 +215,28 @@ static bool is_counted(const LeafTable *table, const Leaf *row) {
         return false;
 }
 
+/* Where there is no hypervisor, the CPU may answer with its last basic leaf. KVM's old ones have 0
+ * for their maximum, but a name. */
+static bool is_nameless(const DumpCpu *cpu, uint32_t leaf) {
+        const Leaf *row = leaf_table_find(cpu->table, leaf, 0);
+        uint32_t name;
+
+        if (!row || leaf != HYPERVISOR_BASE || row->registers[REGISTER_EAX] != 0)
+                return false;
+
+        name = row->registers[REGISTER_EBX];
+        for (unsigned i = 0; i < 4; i++)
+                if (!g_ascii_isprint(name >> 8 * i & 0xff))
+                        return name | row->registers[REGISTER_ECX] | row->registers[REGISTER_EDX];
+        return false;
+}
+
 /* A maximum that is not told holds nothing back. */
 static bool is_above(const Dump *dump, const DumpCpu *cpu, uint32_t leaf) {
-        return !words_see(cpu->table, dump->unknown, leaf) &&
-                !words_see(cpu->table, cpu->unknown, leaf) &&
-                !enumerate_is_transmeta(cpu->table, leaf);
+        return is_nameless(cpu, leaf) ||
+                (!words_see(cpu->table, dump->unknown, leaf) &&
+                 !words_see(cpu->table, cpu->unknown, leaf) &&
+                 !enumerate_is_transmeta(cpu->table, leaf));
 }
 
 /* @keep_bases: with leaves whose maximum says that there is no such range */

@@ -28,6 +28,11 @@ static const GuestCase guest_cases[] = {
           .text = "CPU 0:\n" ROW0 ROW1 "CPU 1:\n" ROW0
                   "   0x00000001 0x00: eax=0x000506f1 ebx=0x01010800 ecx=0x0 edx=0x0\n",
           .n_rows = 2, .ebx1 = 0x10800 },
+        { .name = "cpuid-r/no-hypervisor-but-the-last-basic-leaf",
+          .text = ROW0 ROW1 "   0x40000000 0x00: eax=0x00000000 ebx=0x00000001 ecx=0x00000100 edx=0x00000000\n",
+          .n_rows = 2, .ebx1 = 0x10800 },
+        { .name = "cpuid-r/old-kvm", .text = ROW0 ROW1 "   0x40000000 0x00: eax=0x00000000 ebx=0x4b4d564b ecx=0x564b4d56 edx=0x0000004d\n",
+          .n_rows = 3, .ebx1 = 0x10800 },
         { .name = "cpuid-r/no-heading", .text = ROW0 ROW1, .n_rows = 2, .ebx1 = 0x10800 },
         { .name = "cpuid-r/kvm-entries",
           .text = "KVM CPUID Entries:\nFunction   Index Output\n"
