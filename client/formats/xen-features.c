@@ -142,6 +142,11 @@ static bool add_set(Dump *dump, const char *name, const FeatureSet *set, unsigne
         return true;
 }
 
+/* Of a policy, whose heading may have got lost: "LEAF:SUBLEAF -> EAX:EBX:ECX:EDX" */
+static bool is_row(const char *name) {
+        return g_str_has_suffix(name, "->");
+}
+
 /* One "NAME WORDS"; other lines are titles. @is_static: of no CPU */
 static bool read_set(Dump *dump, char *text, bool is_static, unsigned line, GError **error) {
         g_autofree char *name = NULL;
@@ -151,6 +156,11 @@ static bool read_set(Dump *dump, char *text, bool is_static, unsigned line, GErr
         if (!is_word(last) || strlen(last) < WORDS_MIN * (N_DIGITS + 1) - 1)
                 return true;
 
+        if (is_row(name)) {
+                g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                            "line %u: expected a feature set, found a row of a policy", line);
+                return false;
+        }
         if (!read_words(last, &set)) {
                 g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
                             "line %u: expected at most %u words of %u hex digits, joined by colons "
@@ -199,7 +209,7 @@ static bool read_xen_features(const char *text, size_t n_text, const FormatOptio
         return true;
 }
 
-/* It ends with words that are joined, and is no register line of AIDA64. */
+/* It ends with words that are joined, and is no register line of AIDA64 and no row of a policy. */
 static bool is_line_of_set(const char *line) {
         g_autofree char *copy = g_strdup(line);
         char *rest = g_str_has_prefix(line, "CPUID ") ? NULL : copy, *part;
@@ -209,7 +219,7 @@ static bool is_line_of_set(const char *line) {
                 const char *last = split_line(part, &name);
                 FeatureSet set;
 
-                if (is_word(last) && read_words(last, &set) && set.n >= WORDS_MIN)
+                if (!is_row(name) && is_word(last) && read_words(last, &set) && set.n >= WORDS_MIN)
                         return true;
         }
 

@@ -114,6 +114,15 @@ static void test_words(void) {
         g_assert_cmphex(*msr, ==, UINT64_C(0x10000002b));
 }
 
+/* What is left of a policy whose heading got lost */
+static void test_policy(void) {
+        form_assert_refused("  00000000:ffffffff -> 00000007:756e6547:6c65746e:49656e69\n",
+                            "xen-features",
+                            "line 1: expected a feature set, found a row of a policy");
+        form_assert_refused("  00000000:ffffffff -> 00000007:756e6547:6c65746e:49656e69\n", NULL,
+                            "");
+}
+
 static void test_refusals(void) {
         g_autoptr(GString) many = g_string_new("00000000");
 
@@ -150,6 +159,7 @@ int main(int argc, char **argv) {
 
         g_test_add_func("/form-xen-features/unknown", test_unknown);
         g_test_add_func("/form-xen-features/words", test_words);
+        g_test_add_func("/form-xen-features/policy", test_policy);
         g_test_add_func("/form-xen-features/refusals", test_refusals);
         g_test_add_func("/form-xen-features/cuts", test_cuts);
         return g_test_run();
