@@ -236,25 +236,33 @@ static Leaf row_or_zero(const LeafTable *table, uint32_t leaf, uint32_t subleaf)
 }
 
 /* What goes on until a sub-leaf says that it is the last one. One before @first that is missing is
- * zero, and says that, too. */
+ * zero, and says that, too. @is_whole: the last one of the table is the last. */
 static void add_missing_after(const LeafTable *table, const Division *division, uint32_t first,
-                              Unknown *unknown) {
+                              bool is_whole, Unknown *unknown) {
         const Leaf zero = row_or_zero(table, division->leaf, 0);
+        uint32_t next = division->first;
 
         /* An empty list: CPUs without the leaf answer 0. */
         if (division->first == 1 && is_end(division, &zero))
                 return;
 
-        for (uint32_t i = division->first; i < SUBLEAVES_MAX; i++) {
+        for (uint32_t i = next; i < SUBLEAVES_MAX; i++) {
                 const Leaf *row = leaf_table_find(table, division->leaf, i);
 
-                if (row ? is_end(division, row) : i < first)
+                if (!row && i < first)
                         return;
-                if (!row) {
-                        unknown_add_subleaves(unknown, division->leaf, i, UINT32_MAX);
+                if (!row)
+                        continue;
+                if (i > next)
+                        unknown_add_subleaves(unknown, division->leaf, next, i - 1);
+                if (is_end(division, row))
                         return;
-                }
+
+                next = i + 1;
         }
+
+        if (!is_whole)
+                unknown_add_subleaves(unknown, division->leaf, next, UINT32_MAX);
 }
 
 /* Nobody knows which there are; what the table has is told all the same. */
@@ -272,16 +280,28 @@ static void add_missing_others(const LeafTable *table, const Division *division,
         unknown_add_subleaves(unknown, division->leaf, next, UINT32_MAX);
 }
 
-/* Sub-leaves below @first that are missing are zero. */
+static uint32_t highest_subleaf(const LeafTable *table, uint32_t leaf) {
+        uint32_t highest = 0;
+
+        for (uint32_t i = 0; i < SUBLEAVES_MAX; i++)
+                if (has_row(table, leaf, i))
+                        highest = i;
+
+        return highest;
+}
+
+/* Sub-leaves below @first that are missing are zero. @is_whole: what is missing from a list without
+ * an end stands before others of it. */
 static void add_missing_subleaves(const LeafTable *table, const Division *division, uint32_t first,
-                                  Unknown *unknown) {
+                                  bool is_whole, Unknown *unknown) {
         const Leaf zero = row_or_zero(table, division->leaf, 0);
         const Leaf one = row_or_zero(table, division->leaf, 1);
         uint32_t telling = division->rule == SUBLEAF_XSAVE ? 2 : 1;
+        uint32_t highest = is_whole ? highest_subleaf(table, division->leaf) : UINT32_MAX;
         bool is_told = true;
         uint64_t listed;
 
-        for (uint32_t i = first; i < division->first; i++)
+        for (uint32_t i = first; i < MIN(division->first, highest); i++)
                 if (!has_row(table, division->leaf, i)) {
                         unknown_add_subleaves(unknown, division->leaf, i, i);
                         is_told &= i >= telling;
@@ -293,7 +313,7 @@ static void add_missing_subleaves(const LeafTable *table, const Division *divisi
         }
 
         if (division->rule == SUBLEAF_WHILE) {
-                add_missing_after(table, division, first, unknown);
+                add_missing_after(table, division, first, is_whole, unknown);
                 return;
         }
 
@@ -308,7 +328,7 @@ void enumerate_missing_subleaves(const LeafTable *table, uint32_t leaf, uint32_t
         const Division *division = division_find(leaf);
 
         if (division && has_row(table, leaf, 0))
-                add_missing_subleaves(table, division, first, unknown);
+                add_missing_subleaves(table, division, first, false, unknown);
 }
 
 /* The leaves from @first to @last of which the table has no row at all. @sorted: the table's rows
@@ -380,10 +400,12 @@ static void add_missing_range(const LeafTable *sorted, const RangeEnds *range,
                 for (size_t j = 0;
                      leaf >= range->base && leaf <= last && j < leaf_table_size(sorted); j++)
                         if (leaf_table_at(sorted, j)->leaf == leaf) {
-                                if ((!is_zero || is_last) &&
-                                    !(flags & ENUMERATE_MISSING_ENDS &&
-                                      is_whole(sorted, &divisions[i])))
-                                        add_missing_subleaves(sorted, &divisions[i], 0, unknown);
+                                if (!is_zero || is_last)
+                                        add_missing_subleaves(
+                                                sorted, &divisions[i], 0,
+                                                flags & ENUMERATE_MISSING_ENDS &&
+                                                        is_whole(sorted, &divisions[i]),
+                                                unknown);
                                 break;
                         }
         }

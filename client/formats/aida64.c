@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "client/formats/aida64-line.h"
+#include "client/formats/aida64-number.h"
 #include "client/formats/format.h"
 #include "client/formats/lines.h"
 #include "policy/enumerate.h"
@@ -17,13 +17,7 @@
 
 #define LINE_OF_LEAF "'CPUID LEAF: EAX-EBX-ECX-EDX', each of 8 hex digits"
 #define LINE_OF_MSR "'MSR INDEX: HHHH-HHHH-HHHH-HHHH' or '< FAILED >'"
-
-/* The lines of one leaf in the block of one CPU */
-typedef struct Lineup {
-        unsigned n;    /* of those without a sub-leaf of their own */
-        bool has_told; /* one has a sub-leaf */
-        uint64_t left; /* sub-leaves that sub-leaf 0 names, and that had no line yet */
-} Lineup;
+#define N_MSR_GROUPS 4
 
 typedef struct Reading {
         Dump *dump;
@@ -40,25 +34,113 @@ typedef struct Reading {
         uint64_t msr_value;
 } Reading;
 
-/* The register of sub-leaf 0 whose bits say which others there are */
-static const struct {
-        uint32_t leaf;
-        Register reg;
-} masks[] = {
-        { 0xf, REGISTER_EDX },
-        { 0x10, REGISTER_EBX },
-        { 0x23, REGISTER_EAX },
-        { 0x80000020, REGISTER_EBX },
-};
-
 /* Leaves whose sub-leaves go on up to one that says that it is the last */
 static const uint32_t lists[] = { 0x4, 0xb, 0x12, 0x1b, 0x1f, 0x8000001d, 0x80000026 };
 
-/* Whether a leaf may have more sub-leaves than one, as far as anybody knows */
-static bool has_subleaves(uint32_t leaf) {
-        const FieldLeaf *entry = field_leaf_find(FIELD_INTERFACE_CPU, leaf);
+static const char *skip_blanks(const char *p) {
+        return p + strspn(p, " \t");
+}
 
-        return !entry || entry->indexed;
+/* Exactly so many, and no more follow */
+static bool read_digits(const char **p, unsigned n_digits, uint32_t *ret) {
+        uint32_t value = 0;
+
+        for (unsigned i = 0; i < n_digits; i++) {
+                int digit = g_ascii_xdigit_value((*p)[i]);
+
+                if (digit < 0)
+                        return false;
+                value = value << 4 | digit;
+        }
+
+        if (g_ascii_isalnum((*p)[n_digits]))
+                return false;
+
+        *p += n_digits;
+        *ret = value;
+        return true;
+}
+
+/* "CPUID 00000001" and what parts it from its registers */
+static bool read_leaf(const char **p, uint32_t *ret) {
+        const char *at = skip_blanks(*p);
+
+        if (!g_str_has_prefix(at, "CPUID"))
+                return false;
+        at += strlen("CPUID");
+        if (*at != ' ' && *at != '\t')
+                return false;
+
+        at = skip_blanks(at);
+        if (!read_digits(&at, 8, ret) || !strchr(" \t:", *at))
+                return false;
+
+        *p = at + strspn(at, " \t:");
+        return true;
+}
+
+static bool is_leaf(const char *line) {
+        uint32_t leaf;
+
+        return read_leaf(&line, &leaf);
+}
+
+/* Behind the values is nothing, or a note. */
+static bool is_note(const char **p) {
+        *p = skip_blanks(*p);
+        return !**p || **p == '[';
+}
+
+/* Parted by a dash or, in a few old files, by blanks */
+static bool read_registers(const char **p, Leaf *row) {
+        for (Register reg = 0; reg < N_REGISTERS; reg++) {
+                if (reg > 0) {
+                        const char *at = skip_blanks(*p);
+
+                        if (*at == '-')
+                                at = skip_blanks(at + 1);
+                        else if (at == *p)
+                                return false;
+                        *p = at;
+                }
+                if (!read_digits(p, 8, &row->registers[reg]))
+                        return false;
+        }
+
+        return is_note(p);
+}
+
+/* Two rows of which the line's end between them got lost */
+static const char *find_joined(const char *notes) {
+        const char *at = notes;
+
+        while ((at = strstr(at, "CPUID"))) {
+                if (is_leaf(at))
+                        return at;
+                at++;
+        }
+
+        return NULL;
+}
+
+/* "[SL 0A]", wherever it stands among the notes. False where it is not whole. */
+static bool read_subleaf(const char **p, bool *ret_has, uint32_t *ret) {
+        const char *at = strstr(*p, "[SL ");
+        uint64_t value;
+        char *end;
+
+        *ret_has = at != NULL;
+        if (!at)
+                return true;
+
+        *p = at;
+        at += strlen("[SL ");
+        value = g_ascii_strtoull(at, &end, 16);
+        if (!g_ascii_isxdigit(*at) || *end != ']' || value > UINT32_MAX)
+                return false;
+
+        *ret = value;
+        return true;
 }
 
 static Lineup *find_lineup(Reading *reading, uint32_t leaf) {
@@ -72,51 +154,6 @@ static Lineup *find_lineup(Reading *reading, uint32_t leaf) {
         return lineup;
 }
 
-static uint64_t wide(const Leaf *row, Register high, Register low) {
-        return (uint64_t) row->registers[high] << 32 | row->registers[low];
-}
-
-/* By the masks of the rows before; false where they name no more */
-static bool number_by_mask(Lineup *lineup, unsigned first, Leaf *row) {
-        if (lineup->n <= first) {
-                row->subleaf = lineup->n - 1;
-                return true;
-        }
-        if (!lineup->left)
-                return false;
-
-        row->subleaf = __builtin_ctzll(lineup->left);
-        lineup->left &= lineup->left - 1;
-        return true;
-}
-
-/* For a line that does not tell its sub-leaf. False: nobody knows which it is. */
-static bool number_row(Lineup *lineup, Leaf *row) {
-        row->subleaf = 0;
-        if (lineup->has_told || !has_subleaves(row->leaf))
-                return true;
-
-        lineup->n++;
-        if (row->leaf == 0xd) {
-                if (lineup->n == 1)
-                        lineup->left = wide(row, REGISTER_EDX, REGISTER_EAX) & ~UINT64_C(3);
-                else if (lineup->n == 2)
-                        lineup->left |= wide(row, REGISTER_EDX, REGISTER_ECX) & ~UINT64_C(3);
-                return number_by_mask(lineup, 2, row);
-        }
-
-        for (size_t i = 0; i < G_N_ELEMENTS(masks); i++) {
-                if (masks[i].leaf != row->leaf)
-                        continue;
-                if (lineup->n == 1)
-                        lineup->left = row->registers[masks[i].reg] & ~UINT32_C(1);
-                return number_by_mask(lineup, 1, row);
-        }
-
-        row->subleaf = lineup->n - 1;
-        return true;
-}
-
 /* Most are the processor's own business: counters, voltages, none that a guest was given. */
 static void commit_msr(Reading *reading) {
         if (reading->has_msr && field_leaf_find(FIELD_INTERFACE_MSR, reading->msr_index))
@@ -124,20 +161,44 @@ static void commit_msr(Reading *reading) {
         reading->has_msr = false;
 }
 
+/* Some line got lost where the leaf names more sub-leaves than it has lines and the file went on
+ * with another leaf: which one is open. */
+static void forgo_lost(Reading *reading, uint32_t leaf, const Lineup *lineup) {
+        unsigned first = leaf == 0xd ? 2 : 1;
+        const Leaf *avx;
+
+        if (lineup->has_told || !lineup->left || lineup->n <= first ||
+            (reading->has_last && reading->last.leaf == leaf))
+                return;
+
+        /* Old versions ask for no more of leaf 0xd than AVX, whose place never moves. */
+        avx = leaf_table_find(reading->dump->cpu->table, 0xd, 2);
+        if (leaf == 0xd && avx && avx->registers[REGISTER_EBX] == 0x240)
+                first = 3;
+
+        unknown_add_subleaves(dump_cpu_unknown(reading->dump), leaf, first, UINT32_MAX);
+}
+
 /* Lists are told up to their end, which is left out. One line without a sub-leaf may be all that
  * was asked for: of leaf 0x1b no version asks for more. */
 static void end_block(Reading *reading) {
         const DumpCpu *cpu = reading->dump->cpu;
+        GHashTableIter iter;
+        void *leaf, *lineup;
 
         for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
-                const Lineup *lineup =
+                const Lineup *list =
                         g_hash_table_lookup(reading->lineups, GUINT_TO_POINTER(lists[i]));
 
-                if (lineup && lineup->n == 1 && !lineup->has_told &&
+                if (list && list->n == 1 && !list->has_told &&
                     !leaf_table_find(cpu->table, lists[i], 1))
                         enumerate_missing_subleaves(cpu->table, lists[i], 1,
                                                     dump_cpu_unknown(reading->dump));
         }
+
+        g_hash_table_iter_init(&iter, reading->lineups);
+        while (g_hash_table_iter_next(&iter, &leaf, &lineup))
+                forgo_lost(reading, GPOINTER_TO_UINT(leaf), lineup);
 
         g_hash_table_remove_all(reading->lineups);
 }
@@ -188,7 +249,7 @@ static bool add_row(Reading *reading, Leaf *row, bool has_subleaf, GError **erro
 
         if (has_subleaf)
                 lineup->has_told = true;
-        else if (!number_row(lineup, row)) {
+        else if (!lineup_number(lineup, row)) {
                 if (!is_zero(row))
                         forgo_subleaves(reading, row->leaf);
                 return true;
@@ -202,19 +263,56 @@ static bool add_row(Reading *reading, Leaf *row, bool has_subleaf, GError **erro
 /* What was cut off from the last line may be a sub-leaf: then it is no row at all. */
 static bool read_row(Reading *reading, const char *line, GError **error) {
         bool is_cut = reading->lines.is_cut, has_subleaf;
-        const char *p = line;
+        const char *p = line, *joined;
         Leaf row = {};
 
-        (void) aida64_read_leaf(&p, &row.leaf);
-        if (!aida64_read_registers(&p, &row))
+        (void) read_leaf(&p, &row.leaf);
+        if (!read_registers(&p, &row))
                 return is_cut || lines_set_error(&reading->lines, p, LINE_OF_LEAF, error);
-        if (!aida64_read_subleaf(&p, &has_subleaf, &row.subleaf))
+        joined = find_joined(p);
+        if (joined)
+                return lines_set_error(&reading->lines, joined, "the end of the line", error);
+        if (!read_subleaf(&p, &has_subleaf, &row.subleaf))
                 return is_cut ||
                         lines_set_error(&reading->lines, p, "'[SL HH]', a sub-leaf in hex", error);
-        if (is_cut && !has_subleaf && has_subleaves(row.leaf))
+        if (is_cut && !has_subleaf && lineup_has_subleaves(row.leaf))
                 return true;
 
         return add_row(reading, &row, has_subleaf, error);
+}
+
+/* "MSR 0000010A:" */
+static bool read_index(const char **p, uint32_t *ret) {
+        const char *at = skip_blanks(*p);
+
+        if (!g_str_has_prefix(at, "MSR "))
+                return false;
+
+        at = skip_blanks(at + strlen("MSR "));
+        if (!read_digits(&at, 8, ret) || *at != ':')
+                return false;
+
+        *p = skip_blanks(at + 1);
+        return true;
+}
+
+static bool read_msr_value(const char **p, uint64_t *ret) {
+        uint64_t value = 0;
+
+        for (unsigned i = 0; i < N_MSR_GROUPS; i++) {
+                uint32_t group;
+
+                if (i > 0 && *(*p)++ != '-') {
+                        (*p)--;
+                        return false;
+                }
+                if (!read_digits(p, 4, &group))
+                        return false;
+                value = value << 16 | group;
+        }
+
+        *ret = value;
+        return is_note(p);
 }
 
 /* Some are read several times in a row, of which the last counts. */
@@ -223,12 +321,12 @@ static bool read_msr(Reading *reading, const char *line, GError **error) {
         uint32_t index = 0;
         uint64_t value;
 
-        (void) aida64_read_index(&p, &index);
+        (void) read_index(&p, &index);
         if (reading->has_msr && reading->msr_index != index)
                 commit_msr(reading);
         if (g_str_has_prefix(p, "< FAILED >"))
                 return true;
-        if (!aida64_read_msr_value(&p, &value))
+        if (!read_msr_value(&p, &value))
                 return reading->lines.is_cut ||
                         lines_set_error(&reading->lines, p, LINE_OF_MSR, error);
 
@@ -287,17 +385,17 @@ static bool read_line(Reading *reading, const char *line, GError **error) {
 
         if (!lines_check(&reading->lines, error))
                 return false;
-        if (aida64_is_leaf(line)) {
+        if (is_leaf(line)) {
                 commit_msr(reading);
                 return read_row(reading, line, error);
         }
         /* Anything may be missing from it, the number's last digit, too. */
-        if (reading->lines.is_cut && !aida64_read_index(&p, &index))
+        if (reading->lines.is_cut && !read_index(&p, &index))
                 return true;
 
         reading->has_last = false;
         p = line;
-        if (aida64_read_index(&p, &index))
+        if (read_index(&p, &index))
                 return read_msr(reading, line, error);
 
         commit_msr(reading);
@@ -314,7 +412,7 @@ static void read_end(Reading *reading) {
 
         end_block(reading);
         commit_msr(reading);
-        if (reading->has_last && has_subleaves(last->leaf) && last->subleaf < UINT32_MAX &&
+        if (reading->has_last && lineup_has_subleaves(last->leaf) && last->subleaf < UINT32_MAX &&
             !words_is_above(cpu->table, last->leaf))
                 unknown_add_subleaves(reading->dump->unknown, last->leaf, last->subleaf + 1,
                                       UINT32_MAX);
@@ -355,7 +453,7 @@ static bool read_aida64(const char *text, size_t n_text, const FormatOptions *op
 }
 
 static bool looks_like(const char *text, size_t n_text) {
-        return lines_some(text, n_text, aida64_is_leaf);
+        return lines_some(text, n_text, is_leaf);
 }
 
 const Format format_aida64 = {

@@ -191,9 +191,16 @@ static const char *find_number(const char *line) {
 static bool read_heading(Reading *reading, const char *number, GError **error) {
         uint64_t value =
                 g_ascii_isdigit(*number) ? g_ascii_strtoull(number, NULL, 10) : G_MAXUINT64;
+        const char *end;
 
         if (value > UINT32_MAX)
                 return lines_set_error(&reading->lines, number, "the number of a CPU", error);
+
+        /* A row that lost the line's end before it would be lost. */
+        end = number + strspn(number, "0123456789");
+        end += strspn(end, " _");
+        if (*end)
+                return lines_set_error(&reading->lines, end, "the end of the line", error);
 
         return add_held(reading, error) &&
                 dump_begin_cpu(reading->dump, value, reading->lines.number, error);

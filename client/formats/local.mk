@@ -3,7 +3,7 @@
 # One file a form; the table of forms is in format.c.
 noinst_LTLIBRARIES += %D%/libformats.la
 %C%_libformats_la_SOURCES = \
-	%D%/aida64-line.c %D%/aida64-line.h \
+	%D%/aida64-number.c %D%/aida64-number.h \
 	%D%/aida64.c \
 	%D%/c-array.c \
 	%D%/cloud-hypervisor-profile.c %D%/cloud-hypervisor-profile.h \

@@ -85,6 +85,14 @@ static const TextCase aida64_cases[] = {
           .text = HEAD("0") A0_14 A1 "CPUID 00000004: 00000121-01C0003F-0000003F-00000000\n"
                   "CPUID 0000000B: 00000000-00000000-00000000-00000000\n" AE HEAD("1") A0_14 A1_APIC
                   "CPUID 00000004: 00000121-01C0003F-0000003F-00000000\n" AE, .rows = "0x0.0 0x1.0 0x4.0 0xb.0 0x80000000.0", .unknown = "0x4.1- 0x2-0x3 0x5-0xa 0xc-0x14" },
+        { .name = "list-with-a-gap",
+          .text = HEAD("0") A0 A1 A2 "CPUID 00000004: 00000121-01C0003F-0000003F-00000000 [SL 00]\n"
+                  "CPUID 00000004: 00000143-01C0003F-0000003F-00000000 [SL 02]\n" AE,
+          .rows = "0x0.0 0x1.0 0x2.0 0x4.0 0x4.2 0x80000000.0", .unknown = "0x3 0x5-0x7 0x4.1" },
+        { .name = "topology-tells-its-sub-leaf",
+          .text = HEAD("0") A0_14 A1 "CPUID 0000000B: 00000004-00000004-00000201-00000000\n"
+                  "CPUID 0000000B: 00000000-00000000-00000002-00000000\n" AE,
+          .rows = "0x0.0 0x1.0 0xb.1 0xb.2 0x80000000.0" },
         { .name = "each-block-numbers-anew",
           .text = HEAD("0") A0 A1 "CPUID 00000007: 00000000-00000001-00000000-00000000\n" AE
                   HEAD("1") A0 A1 "CPUID 00000007: 00000000-00000001-00000000-00000000\n" AE,
@@ -99,6 +107,12 @@ static const TextCase aida64_cases[] = {
           .text = A0_D A1 "CPUID 0000000D: 00000007-00000340-00000340-00000000\n"
                   "CPUID 0000000D: 00000001-00000000-00000000-00000000\n" AE,
           .rows = "0x0.0 0x1.0 0xd.0 0xd.1 0x80000000.0", .unknown = "0x2-0xc 0xd.2" },
+        { .name = "xsave-that-lost-a-line",
+          .text = A0_D A1 "CPUID 0000000D: 00000207-00000340-00000A88-00000000\n"
+                  "CPUID 0000000D: 0000000F-00000340-00000100-00000000\n"
+                  "CPUID 0000000D: 00000080-00000000-00000001-00000000\n"
+                  "CPUID 0000000D: 00000008-00000A80-00000000-00000000\n" AE,
+          .rows = "0x0.0 0x1.0 0xd.0 0xd.1 0xd.2 0xd.8 0x80000000.0", .unknown = "0xd.2- 0x2-0xc" },
         { .name = "xsave-of-more-lines-than-states",
           .text = A0_D A1 "CPUID 0000000D: 00000003-00000240-00000240-00000000\n"
                   "CPUID 0000000D: 00000001-00000000-00000000-00000000\n"
@@ -201,6 +215,8 @@ static const TextCase aida64_cases[] = {
         { .name = "guid-and-dates", .text = A0 "{12345678-1234-1234-1234-123456789ABC} 01234567-89ABCDEF-01234567\n" A1 AE, .rows = "0x0.0 0x1.0 0x80000000.0" },
         { .name = "two-lines-in-one", .text = A0 "CPUID 00000001: 000506F1-00010800-00000201-0183FBFF CPUID 00000002\n",
           .error = "line 2, column 53: expected 'CPUID LEAF: EAX-EBX-ECX-EDX', each of 8 hex digits, found 'CPUID'" },
+        { .name = "two-leaves-in-one", .text = A0 "CPUID 00000001: 000506F1-00010800-00000201-0183FBFF [a] CPUID 00000002: 05B0B101-005657F0-00000000-2CB43049\n",
+          .error = "line 2, column 57: expected the end of the line" },
         { .name = "two-msrs-in-one", .text = A0 "MSR 0000008B: 0000-0000-0000-0001 MSR 0000010A\n",
           .error = "line 2, column 35: expected 'MSR INDEX" },
         { .name = "three-registers", .text = A0 "CPUID 00000001: 000506F1-00010800-00000201\n",
@@ -222,6 +238,8 @@ static const TextCase aida64_cases[] = {
 
 static const TextCase libcpuid_cases[] = {
         /* clang-format off */
+        { .name = "heading-and-a-leaf-in-one", .text = "_________________ Logical CPU #0 _________________" L0 L1 LE,
+          .error = "line 1, column 51: expected the end of the line" },
         { .name = "one-cpu", .text = "version=0.8.0\n\n" L0 L1 LE "intel_fn4[0]=00000121 01c0003f 0000003f 00000000\n"
                   "intel_fn4[1]=00000000 00000000 00000000 00000000\n",
           .rows = "0x0.0 0x1.0 0x80000000.0 0x4.0 0x4.1", .unknown = "0x2-0x3" },
