@@ -336,34 +336,31 @@ static bool read_msr(Reading *reading, const char *line, GError **error) {
         return true;
 }
 
-/* Where the CPU's number stands in a heading, and from which number on they count; NULL: it is no
- * heading, or one of other things */
-static const char *find_number(const char *line, unsigned *ret_first) {
+/* What stands for the number in a heading of a CPU's block; NULL: it is no heading, or one of other
+ * things. Numbers are the file's own: some begin with 1. */
+static const char *find_number(const char *line) {
         const char *at;
 
-        *ret_first = 0;
         if (g_str_has_prefix(line, "CPU#"))
                 return line + strlen("CPU#");
         if (g_str_has_prefix(line, "------[")) {
                 at = strstr(line, "Logical CPU #");
                 return at ? at + strlen("Logical CPU #") : NULL;
         }
-
-        *ret_first = 1;
         if (g_str_has_prefix(line, "CPUID Registers (CPU #"))
                 return line + strlen("CPUID Registers (CPU #");
         return NULL;
 }
 
-static bool read_heading(Reading *reading, const char *number, unsigned first, GError **error) {
+static bool read_heading(Reading *reading, const char *number, GError **error) {
         uint64_t value =
                 g_ascii_isdigit(*number) ? g_ascii_strtoull(number, NULL, 10) : G_MAXUINT64;
 
-        if (value < first || value > UINT32_MAX)
+        if (value > UINT32_MAX)
                 return lines_set_error(&reading->lines, number, "the number of a CPU", error);
 
         reading->has_headings = true;
-        return begin_cpu(reading, value - first, error);
+        return begin_cpu(reading, value, error);
 }
 
 /* In older files MSRs stand behind all CPUs without a number. */
@@ -381,7 +378,6 @@ static bool read_other(Reading *reading, const char *line, GError **error) {
 static bool read_line(Reading *reading, const char *line, GError **error) {
         const char *p = line, *number;
         uint32_t index;
-        unsigned first;
 
         if (!lines_check(&reading->lines, error))
                 return false;
@@ -399,9 +395,8 @@ static bool read_line(Reading *reading, const char *line, GError **error) {
                 return read_msr(reading, line, error);
 
         commit_msr(reading);
-        number = find_number(line, &first);
-        return number ? read_heading(reading, number, first, error) :
-                        read_other(reading, line, error);
+        number = find_number(line);
+        return number ? read_heading(reading, number, error) : read_other(reading, line, error);
 }
 
 /* Nobody knows what would have come if the file goes on: further sub-leaves of the last line's

@@ -231,7 +231,6 @@ static const TextCase aida64_cases[] = {
           .error = "line 5: leaf 0x1 sub-leaf 0 again" },
         { .name = "cpu-over-32-bits", .text = HEAD("4294967296") A0, .error = "line 1, column 40: expected the number of a CPU, found '4294967296'" },
         { .name = "cpu-without-a-number", .text = "CPU#x\n" A0, .error = "line 1, column 5: expected the number of a CPU, found 'x'" },
-        { .name = "cpu-0-of-those-from-1", .text = "CPUID Registers (CPU #0):\n" A0, .error = "line 1, column 23: expected the number of a CPU" },
         { .name = "no-leaf", .text = HEAD("0"), .form = "aida64", .error = "has no leaf of any CPU" },
         /* clang-format on */
 };
