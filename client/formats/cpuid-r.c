@@ -254,20 +254,15 @@ static bool read_cpuid_r(const char *text, size_t n_text, const FormatOptions *o
         return true;
 }
 
-/* Some line is a leaf as `cpuid -r` writes it; kcpuid's have capital letters */
+/* As `cpuid -r` writes a leaf; kcpuid's have capital letters */
+static bool is_leaf(const char *line) {
+        Leaf row;
+
+        return read_leaf(&line, &row) && g_str_has_prefix(skip_blanks(line), "eax=0x");
+}
+
 static bool looks_like(const char *text, size_t n_text) {
-        g_auto(Lines) lines = {};
-        const char *line;
-
-        lines_init(&lines, text, n_text);
-        while ((line = lines_next(&lines))) {
-                Leaf row;
-
-                if (read_leaf(&line, &row) && g_str_has_prefix(skip_blanks(line), "eax=0x"))
-                        return true;
-        }
-
-        return false;
+        return lines_some(text, n_text, is_leaf);
 }
 
 const Format format_cpuid_r = {

@@ -223,25 +223,20 @@ static bool read_kcpuid(const char *text, size_t n_text, const FormatOptions *op
         return true;
 }
 
-/* Some line is a leaf as `kcpuid -r` writes it; those of `cpuid -r` have small letters */
+/* As `kcpuid -r` writes a leaf; those of `cpuid -r` have small letters */
+static bool is_leaf(const char *line) {
+        const char *p = skip_blanks(line);
+        uint32_t leaf;
+
+        if (!read_hex(&p, false, &leaf) || *p++ != ':')
+                return false;
+
+        p = skip_blanks(p);
+        return g_str_has_prefix(p, "EAX=0x") || g_str_equal(p, "subleafs:");
+}
+
 static bool looks_like(const char *text, size_t n_text) {
-        g_auto(Lines) lines = {};
-        const char *line;
-
-        lines_init(&lines, text, n_text);
-        while ((line = lines_next(&lines))) {
-                const char *p = skip_blanks(line);
-                uint32_t leaf;
-
-                if (!read_hex(&p, false, &leaf) || *p++ != ':')
-                        continue;
-
-                p = skip_blanks(p);
-                if (g_str_has_prefix(p, "EAX=0x") || g_str_equal(p, "subleafs:"))
-                        return true;
-        }
-
-        return false;
+        return lines_some(text, n_text, is_leaf);
 }
 
 const Format format_kcpuid = {

@@ -345,17 +345,14 @@ static bool read_xen(const char *text, size_t n_text, const FormatOptions *optio
         return true;
 }
 
-static bool looks_like(const char *text, size_t n_text) {
-        g_auto(Lines) lines = {};
-        const char *line;
+static bool is_heading(const char *line) {
         unsigned n_msrs;
 
-        lines_init(&lines, text, n_text);
-        while ((line = lines_next(&lines)))
-                if (read_heading(skip_blanks(line), &n_msrs) > 0)
-                        return true;
+        return read_heading(skip_blanks(line), &n_msrs) > 0;
+}
 
-        return false;
+static bool looks_like(const char *text, size_t n_text) {
+        return lines_some(text, n_text, is_heading);
 }
 
 const Format format_xen = {
