@@ -49,6 +49,25 @@ typedef struct CapabilityCondition {
         bool or_previous; /* an alternative to the condition before it */
 } CapabilityCondition;
 
+/* What a VMM does in KVM for it */
+typedef enum CapabilityEnablingKind {
+        ENABLING_NONE, /* nothing: it is the VMM's own, or given with the table */
+        ENABLING_VM,   /* KVM_ENABLE_CAP of a VM; what several say of one extension is or-ed */
+        ENABLING_VCPU, /* KVM_ENABLE_CAP of a vCPU */
+        ENABLING_VCPU_BUFFER, /* the same, with a buffer that KVM writes to */
+        ENABLING_IRQCHIP, /* KVM_CREATE_IRQCHIP, or KVM_CAP_SPLIT_IRQCHIP where only that is had */
+        ENABLING_PERMISSION, /* ARCH_REQ_XCOMP_GUEST_PERM with the value, before the first vCPU */
+        ENABLING_VM_TYPE,    /* the value is KVM_CREATE_VM's type */
+        ENABLING_DEVICE,     /* KVM_ENABLE_CAP of a VM with a descriptor of the device `name` */
+} CapabilityEnablingKind;
+
+typedef struct CapabilityEnabling {
+        uint8_t kind;
+        const char *extension; /* "KVM_CAP_X86_DISABLE_EXITS", or NULL */
+        const char *device;    /* "/dev/sgx_provision", or NULL */
+        uint64_t value;
+} CapabilityEnabling;
+
 /* A set of capabilities: bit i is capability_table[i] */
 typedef uint64_t CapabilitySet;
 
@@ -64,6 +83,8 @@ typedef struct Capability {
         const CapabilityOperation *operations;
         uint16_t n_conditions;
         uint16_t n_operations;
+        CapabilityEnabling enabling;
+        bool is_shown; /* what it removes is gone from a vCPU's own table: reading it back tells */
         bool is_default; /* on unless a guest says otherwise; there unless a profile does */
 } Capability;
 

@@ -12,6 +12,7 @@ typedef enum PolicyError {
         POLICY_ERROR_RECORDING,  /* not a recording; the message starts with "line N: " */
         POLICY_ERROR_CAPABILITY, /* no capability of this name */
         POLICY_ERROR_PLACE,      /* not a place in CPUID, nor the name of anything */
+        POLICY_ERROR_TRIAL,      /* KVM gives no vCPU to try anything on; the message says why */
 } PolicyError;
 
 GQuark policy_error_quark(void);
