@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What tables of entries share, which name fields and places: data/capabilities.awk and
-# data/corrections.awk. Read behind data/table.awk and before those. The first file is
-# data/fields.table, which has its own checks: of it only names and places are read.
+# What tables of entries share, which name fields and places: data/capabilities.awk,
+# data/controls.awk and data/corrections.awk. Read behind data/table.awk and before those. The first
+# file is data/fields.table, which has its own checks: of it only names and places are read.
 
 BEGIN { interface = "cpu" }
 

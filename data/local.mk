@@ -4,10 +4,12 @@
 data_sources = \
 	%D%/field-table.c \
 	%D%/capability-table.c \
+	%D%/control-table.c \
 	%D%/correction-table.c
 data_headers = \
 	%D%/field-sizes.h \
 	%D%/capability-sizes.h \
+	%D%/control-sizes.h \
 	%D%/correction-sizes.h
 
 # These are compiled into client/formats/libformats.la.
@@ -29,6 +31,8 @@ EXTRA_DIST += \
 	%D%/fields-reserved.awk \
 	%D%/fields-c.awk \
 	%D%/capabilities.awk \
+	%D%/controls.table \
+	%D%/controls.awk \
 	%D%/corrections.table \
 	%D%/corrections.awk \
 	%D%/names.table \
@@ -52,6 +56,13 @@ data_capabilities = \
 	$(srcdir)/%D%/fields.table \
 	$(srcdir)/%D%/capabilities.table
 
+data_controls = \
+	$(srcdir)/%D%/table.awk \
+	$(srcdir)/%D%/entries.awk \
+	$(srcdir)/%D%/controls.awk \
+	$(srcdir)/%D%/fields.table \
+	$(srcdir)/%D%/controls.table
+
 data_corrections = \
 	$(srcdir)/%D%/table.awk \
 	$(srcdir)/%D%/entries.awk \
@@ -71,6 +82,8 @@ compile_fields = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/fields-c.awk
 compile_capabilities = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/entries.awk -f $(srcdir)/%D%/capabilities.awk
+compile_controls = LC_ALL=C $(AWK) \
+	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/entries.awk -f $(srcdir)/%D%/controls.awk
 compile_corrections = LC_ALL=C $(AWK) \
 	-f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/entries.awk -f $(srcdir)/%D%/corrections.awk
 compile_names = LC_ALL=C $(AWK) \
@@ -92,6 +105,16 @@ compile_names = LC_ALL=C $(AWK) \
 %D%/capability-sizes.h: $(data_capabilities)
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
 	{ $(compile_capabilities) -v mode=header $(srcdir)/%D%/fields.table $(srcdir)/%D%/capabilities.table > $@.tmp || \
+	{ rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
+
+%D%/control-table.c: $(data_controls)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	{ $(compile_controls) -v mode=source $(srcdir)/%D%/fields.table $(srcdir)/%D%/controls.table > $@.tmp || \
+	{ rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
+
+%D%/control-sizes.h: $(data_controls)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	{ $(compile_controls) -v mode=header $(srcdir)/%D%/fields.table $(srcdir)/%D%/controls.table > $@.tmp || \
 	{ rm -f $@.tmp; exit 1; }; } && mv -f $@.tmp $@
 
 %D%/correction-table.c: $(data_corrections)

@@ -124,6 +124,18 @@ function parse_leaf(text) {
         return parse_number(text)
 }
 
+# A number of 64 bits, which stays text: not all awks have numbers of more than 53 bits. Returns "" or
+# what is wrong.
+function parse_wide(text) {
+        if (text !~ /^0x[0-9a-f]+$/ && text !~ /^[0-9]+$/)
+                return "'" text "' is not a number"
+        if (text ~ /^0x0./ || text ~ /^0[0-9]/)
+                return "leading zeros in '" text "'"
+        if (text ~ /^0x/ ? length(text) > 18 : length(text) > 15)
+                return "'" text "' does not fit into 64 bits"
+        return ""
+}
+
 # LEAF[.SUBLEAF[:REGISTER[[HIGH[:LOW]]]]]; sets place_leaf and place_subleaf as text,
 # place_leaf_value and place_subleaf_value as numbers, place_wild, place_reg, place_high, place_low,
 # and place_depth: 1 for a leaf, 2 for a sub-leaf, 3 for a register, 4 for bits. Returns "" or what

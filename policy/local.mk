@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/capability.c %D%/capability.h \
 	%D%/cause.c %D%/cause.h \
 	%D%/check.c %D%/check.h \
+	%D%/control.c %D%/control.h \
 	%D%/correction.c %D%/correction.h \
 	%D%/coverage.c %D%/coverage.h \
 	%D%/delta.c %D%/delta.h \

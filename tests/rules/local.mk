@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	%D%/small.table \
 	%D%/small-msrs.table \
 	%D%/small-capabilities.table \
+	%D%/small-controls.table \
 	%D%/small-corrections.table \
 	%D%/small-names.table \
 	%D%/bad

@@ -3,6 +3,7 @@
 # One line a test. They link the engine and, where they need it, a room's own convenience library.
 unit_tests = \
 	%D%/test-check \
+	%D%/test-control \
 	%D%/test-corpus-index \
 	%D%/test-corpus-libvirt \
 	%D%/test-corpus-qemu \
@@ -63,6 +64,7 @@ check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
 %C%_test_check_LDADD = %D%/libsupport.la
+%C%_test_control_LDADD = %D%/libsupport.la
 %C%_test_corpus_index_LDADD = %D%/libformsupport.la
 %C%_test_corpus_libvirt_LDADD = %D%/libformsupport.la
 %C%_test_corpus_qemu_LDADD = %D%/libformsupport.la
