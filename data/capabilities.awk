@@ -14,6 +14,15 @@ BEGIN {
         split("grant keep remove hardware emulated hyperv view dynamic below", words, " ")
         for (i in words)
                 is_operation[words[i]] = 1
+
+        # What follows each kind of 'enable'
+        enable_form["vm"] = "vm KVM_CAP_NAME [VALUE]"
+        enable_form["vcpu"] = "vcpu KVM_CAP_NAME [VALUE|buffer]"
+        enable_form["irqchip"] = "irqchip"
+        enable_form["permission"] = "permission N"
+        enable_form["type"] = "type N"
+        enable_form["device"] = "device PATH KVM_CAP_NAME"
+        enable_form["nothing"] = "nothing"
 }
 
 check_line() { next }
@@ -21,12 +30,15 @@ $1 == "capability" { read_capability(); next }
 !capability { fail("'" $1 "' without a 'capability NAME : TEXT' line before it"); next }
 $1 == "has" { read_has(); next }
 $1 == "implies" || $1 == "requires" { read_names($1); next }
+$1 == "enable" { read_enable(); next }
+$1 == "shows" { read_shows(); next }
 $1 == "notice" { notice_of[capability] = read_text("notice", notice_of[capability]); next }
 $1 == "why" { why_of[capability] = read_text("why", why_of[capability]); next }
 $1 == "source" { source_of[capability] = read_text("source", source_of[capability]); next }
 $1 in is_operation { read_operation($1); next }
 {
-        fail("unknown operation '" $1 "', expected has, implies, requires, notice, why, source, " \
+        fail("unknown operation '" $1 "', expected has, implies, requires, enable, notice, why, " \
+             "source, shows, " \
              or_list("grant keep remove hardware emulated hyperv view dynamic below"))
 }
 
@@ -135,17 +147,78 @@ function check_words(words, n, least, most, expected) {
         return 0
 }
 
-# 64 bits, kept as text
-function read_mask(text) {
-        if (text !~ /^0x[0-9a-f]+$/ && text !~ /^[0-9]+$/)
+function read_mask(text,  error) {
+        error = parse_wide(text)
+        if (error ~ /is not a number$/)
                 fail("mask '" text "', expected a number such as 0x6 or 2")
-        else if (text ~ /^0x0*$/ || text ~ /^0+$/)
+        else if (text == "0" || text == "0x0")
                 fail("mask '" text "', expected one bit at least")
-        else if (text ~ /^0x/ ? length(text) > 18 : length(text) > 15)
-                fail("mask '" text "' does not fit into 64 bits")
-        else if (text ~ /^0x0/ || text ~ /^0[0-9]/)
-                fail("leading zeros in '" text "'")
+        else if (error != "")
+                fail("mask " error)
         condition_mask[capability, condition] = "UINT64_C(" text ")"
+}
+
+# vm|vcpu|irqchip|permission|type|device|nothing, and what belongs to it
+function read_enable(  kind, words, n) {
+        kind = $2
+        if (capability in enabling)
+                fail("'enable' twice, expected one way")
+        enabling[capability] = "ENABLING_NONE"
+        if (!(kind in enable_form)) {
+                fail((NF < 2 ? "no way" : "unknown way '" kind "'") ", expected 'enable' and " \
+                     or_list("vm vcpu irqchip permission type device nothing"))
+                return
+        }
+        n = split(enable_form[kind], words, " ")
+        if (NF - 1 > n || NF - 1 < n - (kind == "vm" || kind == "vcpu")) {
+                fail("'" trim($0) "', expected 'enable " enable_form[kind] "'")
+                return
+        }
+
+        if (kind == "vm" || kind == "vcpu")
+                read_enable_extension(kind)
+        else if (kind == "device")
+                read_enable_device()
+        else if (kind == "permission" || kind == "type") {
+                if (parse_number($3) != "" || $3 ~ /^0x/)
+                        fail(kind " '" $3 "', expected a decimal number")
+                enabling[capability] = "ENABLING_" (kind == "type" ? "VM_TYPE" : "PERMISSION") \
+                        ", .value = " $3
+        } else if (kind == "irqchip")
+                enabling[capability] = "ENABLING_IRQCHIP"
+}
+
+function read_enable_extension(kind,  error) {
+        check_extension($3)
+        enabling[capability] = "ENABLING_" c_word(kind) \
+                (kind == "vcpu" && $4 == "buffer" ? "_BUFFER" : "") ", .extension = " c_string($3)
+        if (NF < 4 || (kind == "vcpu" && $4 == "buffer"))
+                return
+        error = parse_wide($4)
+        if (error != "")
+                fail(error)
+        enabling[capability] = enabling[capability] ", .value = UINT64_C(" $4 ")"
+}
+
+function read_enable_device() {
+        if ($3 !~ /^\/dev\/[a-z0-9_\/-]+$/)
+                fail("device '" $3 "', expected a path such as /dev/sgx_provision")
+        check_extension($4)
+        enabling[capability] = "ENABLING_DEVICE, .device = " c_string($3) \
+                ", .extension = " c_string($4)
+}
+
+function check_extension(name) {
+        if (name !~ /^KVM_CAP_[A-Z0-9_]+$/)
+                fail("extension '" name "', expected a name such as KVM_CAP_X2APIC_API")
+}
+
+function read_shows() {
+        if (NF > 1)
+                fail("'" $2 "' behind 'shows', which has no operand")
+        if (capability in shows_line)
+                fail("'shows' twice")
+        shows_line[capability] = FNR
 }
 
 function read_operation(kind,  i) {
@@ -200,6 +273,7 @@ function add_word_operations(kind, first, last,  word) {
 
 function add_operation(kind, low, high, word,  n) {
         n = ++n_operations[capability]
+        has_operation[capability, kind] = 1
         operation[capability, n] = "{ .kind = CAPABILITY_" c_word(kind) ", .low = " low \
                 ", .high = " high ", .word = " word " }"
 }
@@ -210,6 +284,11 @@ function check_capability(at,  i, name) {
         if (!n_has[at])
                 fail_at(line_of[at], "capability '" name_of[at] \
                         "' without 'has', expected what tells that KVM has it")
+        if (!(at in enabling))
+                fail_at(line_of[at], "capability '" name_of[at] \
+                        "' without 'enable', expected what a VMM does in KVM for it")
+        if (at in shows_line && !((at, "remove") in has_operation))
+                fail_at(shows_line[at], "'shows' without 'remove', expected what is gone")
         check_texts("capability", at)
         for (i = 1; i <= n_conditions[at]; i++) {
                 name = condition_name[at, i]
@@ -292,6 +371,9 @@ function write_capability(at,  i) {
         if (notice_of[at] != "")
                 print "                .notice = " c_string(notice_of[at]) ","
         print "                .source = " c_string(source_of[at]) ","
+        print "                .enabling = { .kind = " enabling[at] " },"
+        if (at in shows_line)
+                print "                .is_shown = true,"
         if (has_option[at])
                 print "                .is_default = true,"
         write_set(at, "implies")

@@ -87,6 +87,44 @@ const char **capability_set_names(CapabilitySet set) {
         return names;
 }
 
+static char *enable_to_text(const CapabilityEnabling *enabling, const char *of) {
+        if (enabling->value == 0)
+                return g_strdup_printf("KVM_ENABLE_CAP(%s) on %s", enabling->extension, of);
+        return g_strdup_printf("KVM_ENABLE_CAP(%s, 0x%" G_GINT64_MODIFIER "x) on %s",
+                               enabling->extension, enabling->value, of);
+}
+
+char *capability_enabling_to_text(const Capability *capability) {
+        const CapabilityEnabling *enabling = &capability->enabling;
+
+        switch ((CapabilityEnablingKind) enabling->kind) {
+        case ENABLING_VM:
+                return enable_to_text(enabling, "the VM");
+        case ENABLING_VCPU:
+                return enable_to_text(enabling, "each vCPU");
+        case ENABLING_VCPU_BUFFER:
+                return g_strdup_printf("KVM_ENABLE_CAP(%s, address of 16 bits that KVM fills) "
+                                       "on each vCPU",
+                                       enabling->extension);
+        case ENABLING_IRQCHIP:
+                return g_strdup("KVM_CREATE_IRQCHIP or KVM_ENABLE_CAP(KVM_CAP_SPLIT_IRQCHIP) on "
+                                "the VM");
+        case ENABLING_PERMISSION:
+                return g_strdup_printf("arch_prctl(ARCH_REQ_XCOMP_GUEST_PERM, %" G_GUINT64_FORMAT
+                                       ") in the VMM, before its first vCPU",
+                                       enabling->value);
+        case ENABLING_VM_TYPE:
+                return g_strdup_printf("KVM_CREATE_VM of type %" G_GUINT64_FORMAT, enabling->value);
+        case ENABLING_DEVICE:
+                return g_strdup_printf("KVM_ENABLE_CAP(%s, descriptor of %s) on the VM",
+                                       enabling->extension, enabling->device);
+        case ENABLING_NONE:
+                break;
+        }
+
+        return g_strdup("nothing in KVM");
+}
+
 const char *capability_operation_to_string(CapabilityOperationKind kind) {
         static const char *const names[N_CAPABILITY_OPERATIONS] = {
                 [CAPABILITY_GRANT] = "grant",       [CAPABILITY_KEEP] = "keep",

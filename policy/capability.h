@@ -57,8 +57,9 @@ typedef enum CapabilityEnablingKind {
         ENABLING_VCPU_BUFFER, /* the same, with a buffer that KVM writes to */
         ENABLING_IRQCHIP, /* KVM_CREATE_IRQCHIP, or KVM_CAP_SPLIT_IRQCHIP where only that is had */
         ENABLING_PERMISSION, /* ARCH_REQ_XCOMP_GUEST_PERM with the value, before the first vCPU */
-        ENABLING_VM_TYPE,    /* the value is KVM_CREATE_VM's type */
-        ENABLING_DEVICE,     /* KVM_ENABLE_CAP of a VM with a descriptor of the device `name` */
+        ENABLING_VM_TYPE, /* the value is KVM_CREATE_VM's type; of several the one that implies the
+                           * others, which is the largest */
+        ENABLING_DEVICE,  /* KVM_ENABLE_CAP of a VM with a descriptor of the device `device` */
 } CapabilityEnablingKind;
 
 typedef struct CapabilityEnabling {
@@ -110,5 +111,8 @@ bool capability_set_add(CapabilitySet *set, const char *name, GError **error);
 
 /* The names, in table order, ended by NULL; free with g_free() (the names are not the caller's) */
 const char **capability_set_names(CapabilitySet set);
+
+/* What a VMM does for it, in words: "KVM_ENABLE_CAP(KVM_CAP_X86_DISABLE_EXITS, 0x2) on the VM" */
+char *capability_enabling_to_text(const Capability *capability);
 
 const char *capability_operation_to_string(CapabilityOperationKind kind);

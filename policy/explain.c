@@ -381,6 +381,7 @@ static void explain_capability(GPtrArray *paragraphs, const Capability *capabili
         add(paragraphs, "implies", names_of(capability->implies & ~capability_bit(capability)));
         add(paragraphs, "requires", names_of(capability->requires & ~capability_bit(capability)));
         add(paragraphs, "presence", explain_presence(capability));
+        add(paragraphs, "enabling", capability_enabling_to_text(capability));
         if (capability->is_default)
                 add(paragraphs, "default",
                     g_strdup("enabled unless a guest says otherwise: the usual VMM does"));

@@ -112,6 +112,7 @@ void capability_public_free(void *p) {
         free_const_strv(capability->implies);
         free_const_strv(capability->needs);
         g_ptr_array_unref(capability->operations);
+        free_const(capability->enabling);
         g_free(capability);
 }
 
@@ -132,6 +133,7 @@ CpuiddCapability *capability_public_new(const char *name, const char *summary, C
         capability->is_default = known && known->is_default;
         capability->value = value;
         capability->operations = g_ptr_array_new_with_free_func(operation_free);
+        capability->enabling = known ? capability_enabling_to_text(known) : NULL;
         return capability;
 }
 
@@ -234,6 +236,10 @@ static void add_capability(JsonText *json, const void *element) {
         json_text_add_text(json, "summary", capability->summary);
         json_text_add_texts(json, "implies", capability->implies);
         json_text_add_texts(json, "requires", capability->needs);
+        if (capability->enabling)
+                json_text_add_text(json, "enabling", capability->enabling);
+        else
+                json_text_add_null(json, "enabling");
         json_text_add_list(json, "delta", capability->operations, add_operation);
         json_text_close(json);
 }

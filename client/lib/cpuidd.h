@@ -485,6 +485,7 @@ typedef struct CpuiddCapability {
         bool is_default;            /* the usual VMM enables it */
         uint64_t value;             /* KVM's own number for it: an extension or attribute */
         GPtrArray *operations;      /* CpuiddOperation: what it changes on this host */
+        const char *enabling;       /* what a VMM does in KVM for it, in words; NULL like why */
 } CpuiddCapability;
 
 /* Every capability, as GPtrArray of CpuiddCapability; with its delta on this host if @with_delta (a
@@ -495,7 +496,8 @@ GPtrArray *cpuidd_host_list_capabilities(CpuiddHost *host, bool with_delta, GErr
 GPtrArray *cpuidd_host_get_delta(CpuiddHost *host, const char *capability, GError **error);
 
 /* {"schema": "cpuidd.capabilities/1", "capabilities": [{"name", "default", "has": true, false or
- * null, "value", "summary", "implies", "requires", "delta": [...]} ...]} */
+ * null, "value", "summary", "implies", "requires", "enabling": text or null, "delta": [...]}
+ * ...]} */
 char *cpuidd_capabilities_to_json(GPtrArray *capabilities, CpuiddJson style);
 
 /* ------------------------------------------ Explain ------------------------------------------- */

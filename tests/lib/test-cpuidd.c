@@ -219,6 +219,7 @@ static void test_capabilities(void) {
         g_autoptr(GError) error = NULL;
         g_autoptr(GPtrArray) list = cpuidd_host_list_capabilities(host, true, &error);
         g_auto(GStrv) names = cpuidd_list_capabilities();
+        g_autofree char *json = NULL;
 
         g_assert_no_error(error);
         g_assert_cmpuint(list->len, ==, g_strv_length(names));
@@ -235,7 +236,14 @@ static void test_capabilities(void) {
                 g_assert_cmphex(capability->value, ==, 0xf);
                 g_assert_cmpstr(first->operation, ==, "grant");
                 g_assert_cmpstr(first->field, ==, "monitor");
+                g_assert_cmpstr(capability->enabling, ==,
+                                "KVM_ENABLE_CAP(KVM_CAP_X86_DISABLE_EXITS, 0x1) on the VM");
         }
+
+        json = cpuidd_capabilities_to_json(list, CPUIDD_JSON_SHORT);
+        g_assert_nonnull(strstr(json,
+                                "\"requires\":[],\"enabling\":\"KVM_ENABLE_CAP("
+                                "KVM_CAP_X86_DISABLE_EXITS, 0x1) on the VM\",\"delta\":["));
 }
 
 static void test_capabilities_change(void) {

@@ -34,6 +34,7 @@ static const ExplainCase explain_cases[] = {
           { { "delta", "grant 0x1.0:ecx[3] monitor" },
             { "delta", "hardware 0x5.0" },
             { "presence", "KVM_CAP_X86_DISABLE_EXITS & 0x1" },
+            { "enabling", "KVM_ENABLE_CAP(KVM_CAP_X86_DISABLE_EXITS, 0x1) on the VM" },
             { "this host", "has it" } } },
         { "0xa.0:eax[7:0]",
           { { "field", "arch_perfmon_version" },

@@ -144,6 +144,72 @@ static void test_implied(void) {
         g_assert_false(set & capability_bit(capability_find("vm-type.tdx")));
 }
 
+typedef struct EnablingCase {
+        const char *capability;
+        CapabilityEnablingKind kind;
+        uint64_t value;
+        const char *text;
+} EnablingCase;
+
+static const EnablingCase enabling_cases[] = {
+        { "irqchip", ENABLING_IRQCHIP, 0,
+          "KVM_CREATE_IRQCHIP or KVM_ENABLE_CAP(KVM_CAP_SPLIT_IRQCHIP) on the VM" },
+        { "x2apic-api", ENABLING_VM, 3, "KVM_ENABLE_CAP(KVM_CAP_X2APIC_API, 0x3) on the VM" },
+        { "disable-exits.hlt", ENABLING_VM, 2,
+          "KVM_ENABLE_CAP(KVM_CAP_X86_DISABLE_EXITS, 0x2) on the VM" },
+        { "pv.map-gpa-range", ENABLING_VM, 0x1000,
+          "KVM_ENABLE_CAP(KVM_CAP_EXIT_HYPERCALL, 0x1000) on the VM" },
+        { "quirk.misc-enable-no-mwait", ENABLING_VM, 0x10,
+          "KVM_ENABLE_CAP(KVM_CAP_DISABLE_QUIRKS, 0x10) on the VM" },
+        { "hyperv", ENABLING_NONE, 0, "nothing in KVM" },
+        { "hyperv.synic", ENABLING_VCPU, 0, "KVM_ENABLE_CAP(KVM_CAP_HYPERV_SYNIC2) on each vCPU" },
+        { "hyperv.evmcs", ENABLING_VCPU_BUFFER, 0,
+          "KVM_ENABLE_CAP(KVM_CAP_HYPERV_ENLIGHTENED_VMCS, address of 16 bits that KVM fills) on "
+          "each vCPU" },
+        { "xcomp.amx", ENABLING_PERMISSION, 18,
+          "arch_prctl(ARCH_REQ_XCOMP_GUEST_PERM, 18) in the VMM, before its first vCPU" },
+        { "vm-type.sev-snp", ENABLING_VM_TYPE, 4, "KVM_CREATE_VM of type 4" },
+        { "sgx.provision", ENABLING_DEVICE, 0,
+          "KVM_ENABLE_CAP(KVM_CAP_SGX_ATTRIBUTE, descriptor of /dev/sgx_provision) on the VM" },
+};
+
+static void test_enabling(void) {
+        for (size_t i = 0; i < G_N_ELEMENTS(enabling_cases); i++) {
+                const EnablingCase *c = &enabling_cases[i];
+                const Capability *capability = capability_find(c->capability);
+                g_autofree char *text = capability_enabling_to_text(capability);
+
+                g_assert_cmpint(capability->enabling.kind, ==, c->kind);
+                g_assert_cmphex(capability->enabling.value, ==, c->value);
+                g_assert_cmpstr(text, ==, c->text);
+        }
+}
+
+/* A VM has one type, and the one that implies the others is the largest. What is or-ed has no bit
+ * in common, so that each is enabled by itself, too. */
+static void test_enabling_together(void) {
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                for (size_t j = 0; j < N_CAPABILITIES; j++) {
+                        const CapabilityEnabling *one = &capability_table[i].enabling,
+                                                 *other = &capability_table[j].enabling;
+
+                        if (i == j || one->kind != other->kind)
+                                continue;
+                        if (one->kind == ENABLING_VM_TYPE &&
+                            (capability_table[i].implies & capability_bit(&capability_table[j])))
+                                g_assert_cmpuint(one->value, >, other->value);
+                        if (one->kind == ENABLING_VM &&
+                            g_str_equal(one->extension, other->extension))
+                                g_assert_cmphex(one->value & other->value, ==, 0);
+                }
+}
+
+static void test_shown(void) {
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                g_assert_cmpint(capability_table[i].is_shown, ==,
+                                g_str_equal(capability_table[i].name, "disable-exits.hlt"));
+}
+
 static void test_presence(void) {
         g_autoptr(Host) skylake = test_recording("skylake-sp-6.1");
         TestRow rows[N_TEST_ROWS] = { LEAF(0, 0, .eax = 1), LEAF(1, 0) };
@@ -271,6 +337,9 @@ int main(int argc, char **argv) {
         g_test_add_func("/offer/varying-feature", test_varying_feature);
         g_test_add_func("/capability/unknown", test_unknown_capability);
         g_test_add_func("/capability/implied", test_implied);
+        g_test_add_func("/capability/enabling", test_enabling);
+        g_test_add_func("/capability/enabling-together", test_enabling_together);
+        g_test_add_func("/capability/shown", test_shown);
         g_test_add_func("/capability/presence", test_presence);
         g_test_add_func("/capability/presence-shown-by-the-table",
                         test_presence_shown_by_the_table);
