@@ -186,6 +186,7 @@ function field_options(  line, flags, i) {
 
         flags = (attribute_is("zero", "unknown") ? " | FIELD_ZERO_UNKNOWN" : "") \
                 (attribute_is("below", "note") ? " | FIELD_BELOW_NOTE" : "") \
+                (attribute_is("rewritten", "older") ? " | FIELD_REWRITTEN" : "") \
                 (attribute_is("unused", "0") ? " | FIELD_ZERO_UNUSED" : "") \
                 (attribute_is("maximum", "leaf") ? " | FIELD_MAXIMUM_LEAF" : "") \
                 (attribute_is("maximum", "subleaf") ? " | FIELD_MAXIMUM_SUBLEAF" : "")

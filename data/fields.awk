@@ -23,6 +23,7 @@ BEGIN {
         attribute_rules["needs"] = "*"
         attribute_rules["when"] = compared
         attribute_rules["broken"] = attribute_rules["since"] = compared
+        attribute_rules["rewritten"] = compared
         attribute_rules["zero"] = " at-most equal identity "
         attribute_rules["below"] = attribute_rules["values"] = " at-most "
         attribute_rules["maximum"] = " at-most "
@@ -36,6 +37,7 @@ BEGIN {
         # The words that it may have, where these are all
         attribute_words["broken"] = "note warning error"
         attribute_words["zero"] = "unknown"
+        attribute_words["rewritten"] = "older"
         attribute_words["below"] = "note"
         attribute_words["maximum"] = "leaf subleaf"
         attribute_words["show"] = "dec hex ascii"
@@ -286,7 +288,7 @@ function read_attribute(text,  equals, name, value) {
         if (!(name in attribute_rules)) {
                 fail("unknown attribute '" text "', expected NAME=VALUE with one of " \
                      or_list("needs when broken zero below values maximum parameter vendor show " \
-                             "unit scale plus text continues copy within span since tells" \
+                             "unit scale plus text continues copy within span since tells rewritten" \
                              msr_attributes))
                 return
         }

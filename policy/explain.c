@@ -328,6 +328,10 @@ static void explain_field(GPtrArray *paragraphs, const Field *field, Host *host)
                 add(paragraphs, "vendors", vendors_to_string(field->vendors));
         add(paragraphs, "parameter", explain_parameters(field));
         add(paragraphs, "since", since_to_text(field, host));
+        if (field->flags & FIELD_REWRITTEN)
+                add(paragraphs, "read back",
+                    g_strdup("older kernels change it in a vCPU's own table: KVM_GET_CPUID2 need "
+                             "not give what KVM_SET_CPUID2 was given"));
         add_host(paragraphs, field, host);
         add_capabilities(paragraphs, field, host);
         add(paragraphs, "source", g_strdup(field->source));

@@ -140,6 +140,10 @@ bool field_decides(const Field *field) {
         }
 }
 
+bool field_is_rewritten(const Field *field) {
+        return field->rule == FIELD_RULE_DYNAMIC || (field->flags & FIELD_REWRITTEN);
+}
+
 char *field_where(const Field *field) {
         if (field->interface == FIELD_INTERFACE_MSR)
                 return place_format_msr(field->leaf, field->high + 32 * field->reg,

@@ -60,6 +60,7 @@ typedef enum FieldFlags {
         FIELD_MAXIMUM_LEAF = 1 << 2,    /* the highest leaf of the range that starts at this leaf */
         FIELD_MAXIMUM_SUBLEAF = 1 << 3, /* the highest sub-leaf of this leaf */
         FIELD_ZERO_UNUSED = 1 << 4,     /* a guest's 0 says that it does not use it */
+        FIELD_REWRITTEN = 1 << 5,       /* not dynamic, but older kernels rewrite a vCPU's own */
 } FieldFlags;
 
 /* What the engine has to know of a guest or host beyond comparing */
@@ -209,6 +210,9 @@ const FieldLeaf *field_leaf_find(FieldInterface interface, uint32_t leaf);
 uint32_t field_mask(const Field *field);
 /* Whether anything that it finds is more than a note */
 bool field_decides(const Field *field);
+/* Whether KVM may make something else of it in a vCPU's own table: reading that back need not give
+ * what was set, on every kernel or on some */
+bool field_is_rewritten(const Field *field);
 /* "0x7.0:ebx[6]", "msr 0x10a[5]" */
 char *field_where(const Field *field);
 /* Whether a guest may have the value at all: one of the row's values, where it names any */

@@ -55,6 +55,7 @@ static const ExplainCase explain_cases[] = {
         { "amd_apic", { { "condition", "a host that has apic counts as having it" } } },
         { "0x23.4:ebx", { { "field", "0x23.4:ebx[30] pebs_aux" } } },
         { "tsc_deadline_timer", { { "capability", "irqchip" } } },
+        { "sgx_xfrm_avx", { { "read back", "older kernels change it in a vCPU's own table" } } },
         { "disable-exits.pause", { { "delta", "CPUID does not change" } } },
         { "xcomp.amx",
           { { "delta", "view" }, { "delta", "amx_tile" }, { "this host", "does not have" } } },
@@ -107,6 +108,22 @@ static void test_unknown(void) {
         g_assert_null(explain("fdp_excptn", NULL, &error));
         g_assert_error(error, POLICY_ERROR, POLICY_ERROR_PLACE);
         g_assert_nonnull(strstr(error->message, "did you mean fdp_excptn_only"));
+}
+
+/* What a vCPU's own table need not give back: what is dynamic, and the few rows that say so */
+static void test_rewritten(void) {
+        static const char *const rewritten[] = { "osxsave",       "ospke",
+                                                 "apic",          "sgx_xfrm_x87",
+                                                 "sgx_xfrm_tile", "xsave_size_current" };
+        static const char *const kept[] = { "nx", "monitor", "avx2", "initial_apic_id",
+                                            "sgx_provisionkey" };
+        g_autoptr(GPtrArray) paragraphs = explain("nx", NULL, NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(rewritten); i++)
+                g_assert_true(field_is_rewritten(field_find(rewritten[i])));
+        for (size_t i = 0; i < G_N_ELEMENTS(kept); i++)
+                g_assert_false(field_is_rewritten(field_find(kept[i])));
+        g_assert_false(has_paragraph(paragraphs, "read back", ""));
 }
 
 /* Everything that has a row or an entry can be explained, and says where that is from. */
@@ -170,6 +187,7 @@ int main(int argc, char **argv) {
         }
         g_test_add_func("/explain/vendors", test_vendors);
         g_test_add_func("/explain/unknown", test_unknown);
+        g_test_add_func("/explain/rewritten", test_rewritten);
         g_test_add_func("/explain/everything", test_everything);
 
         for (size_t i = 0; i < G_N_ELEMENTS(msr_cases); i++) {
