@@ -32,6 +32,8 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/place.c %D%/place.h \
 	%D%/presence.c %D%/presence.h \
 	%D%/recording.c %D%/recording.h \
+	%D%/recording-names.h \
+	%D%/recording-write.c \
 	%D%/remedy.c %D%/remedy.h \
 	%D%/since.c %D%/since.h \
 	%D%/tsc.c %D%/tsc.h \

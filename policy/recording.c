@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "policy/error.h"
+#include "policy/recording-names.h"
 
 #define LINE_WORDS_MAX 16
 
@@ -20,7 +21,7 @@ typedef struct Reader {
         bool has_end;
 } Reader;
 
-static const char *const table_names[N_HOST_TABLES] = {
+const char *const recording_table_names[N_HOST_TABLES] = {
         [HOST_SUPPORTED] = "supported", [HOST_EMULATED] = "emulated",
         [HOST_HYPERV] = "hyperv",       [HOST_HARDWARE] = "hardware",
         [HOST_FORCED_ON] = "forced-on", [HOST_FORCED_OFF] = "forced-off",
@@ -74,7 +75,7 @@ static bool read_row(Reader *reader, LeafTable *table, char **words, GError **er
 
 static int table_find(const char *name) {
         for (int i = 0; i < N_HOST_TABLES; i++)
-                if (strcmp(table_names[i], name) == 0)
+                if (strcmp(recording_table_names[i], name) == 0)
                         return i;
 
         return -1;
@@ -343,125 +344,4 @@ static Host *parse_text(const char *text, size_t n_text, GError **error) {
 
 Host *recording_parse(const char *text, size_t n_text, GError **error) {
         return is_text(text, n_text, error) ? parse_text(text, n_text, error) : NULL;
-}
-
-static void write_table(GString *text, const char *name, const LeafTable *table) {
-        for (size_t i = 0; i < leaf_table_size(table); i++) {
-                const Leaf *row = leaf_table_at(table, i);
-
-                g_string_append_printf(text, "%s 0x%x %u %u 0x%x 0x%x 0x%x 0x%x\n", name, row->leaf,
-                                       row->subleaf, row->flags, row->registers[REGISTER_EAX],
-                                       row->registers[REGISTER_EBX], row->registers[REGISTER_ECX],
-                                       row->registers[REGISTER_EDX]);
-        }
-}
-
-static void write_text(GString *text, const char *name, const char *value) {
-        if (value)
-                g_string_append_printf(text, "%s %s\n", name, value);
-}
-
-static void write_info(GString *text, const Host *host) {
-        const HostInfo *info = host_info(host);
-        g_autofree const char **parameters = host_list_parameters(host);
-
-        write_text(text, "name", info->name);
-        write_text(text, "kernel", info->kernel);
-        for (size_t i = 0; info->modules && info->modules[i]; i++)
-                write_text(text, "module", info->modules[i]);
-        for (size_t i = 0; parameters[i]; i++)
-                g_string_append_printf(text, "parameter %s %s\n", parameters[i],
-                                       host_get_parameter(host, parameters[i]));
-        write_text(text, "microcode", info->microcode);
-        write_text(text, "probed-at", info->probed_at);
-        if (info->cpus)
-                g_string_append_printf(text, "cpus %u\n", info->cpus);
-}
-
-static void write_tables(GString *text, const Host *host) {
-        g_autofree const char **views = host_list_views(host);
-        const Place *varies;
-        size_t n_varies;
-
-        for (HostTable i = 0; i < N_HOST_TABLES; i++)
-                if (host_table(host, i)) {
-                        g_string_append_printf(text, "table %s\n", table_names[i]);
-                        write_table(text, table_names[i], host_table(host, i));
-                }
-
-        for (size_t i = 0; views[i]; i++) {
-                g_autofree char *name = g_strconcat("view ", views[i], NULL);
-
-                write_table(text, name, host_view(host, views[i]));
-        }
-
-        for (size_t i = 0; i < kinds_size(host_kinds(host)); i++) {
-                const Kind *kind = kinds_at(host_kinds(host), i);
-
-                write_text(text, "kind", kind->cpus);
-                write_table(text, "kind-row", kind->rows);
-        }
-
-        varies = host_varying(host, &n_varies);
-        for (size_t i = 0; i < n_varies; i++) {
-                g_autofree char *where = place_format(varies[i].leaf, varies[i].subleaf,
-                                                      varies[i].reg, varies[i].high, varies[i].low);
-
-                write_text(text, "varies", where);
-        }
-}
-
-static void write_unknown(GString *text, const Host *host) {
-        g_auto(GStrv) runs = unknown_to_texts(host_unknown(host));
-
-        for (size_t i = 0; runs[i]; i++)
-                write_text(text, "unknown", runs[i]);
-}
-
-static void write_numbers(GString *text, const Host *host) {
-        g_autofree const char **extensions = host_list_extensions(host),
-                              **attributes = host_list_attributes(host);
-        g_autoptr(GArray) msrs = host_list_msrs(host);
-        int64_t extension;
-        uint64_t value;
-
-        if (host_get_extension(host, "", &extension))
-                g_string_append(text, "extensions-recorded\n");
-        for (size_t i = 0; extensions[i]; i++) {
-                (void) host_get_extension(host, extensions[i], &extension);
-                g_string_append_printf(text, "extension %s %" G_GINT64_FORMAT "\n", extensions[i],
-                                       extension);
-        }
-
-        if (host_get_attribute(host, "", &value))
-                g_string_append(text, "attributes-recorded\n");
-        for (size_t i = 0; attributes[i]; i++) {
-                (void) host_get_attribute(host, attributes[i], &value);
-                g_string_append_printf(text, "attribute %s 0x%" G_GINT64_MODIFIER "x\n",
-                                       attributes[i], value);
-        }
-
-        if (host_has_msrs(host))
-                g_string_append(text, "msrs-recorded\n");
-        for (size_t i = 0; i < msrs->len; i++) {
-                uint32_t index = g_array_index(msrs, uint32_t, i);
-
-                (void) host_get_msr(host, index, &value);
-                g_string_append_printf(text, "msr 0x%x 0x%" G_GINT64_MODIFIER "x\n", index, value);
-        }
-}
-
-char *recording_write(const Host *host) {
-        GString *text = g_string_new(NULL);
-
-        g_string_append_printf(text, "%s %d\n", RECORDING_MAGIC, RECORDING_VERSION);
-        write_info(text, host);
-        write_tables(text, host);
-        write_unknown(text, host);
-        write_numbers(text, host);
-        if (host_info(host)->tsc_khz)
-                g_string_append_printf(text, "tsc-khz %" G_GUINT64_FORMAT "\n",
-                                       host_info(host)->tsc_khz);
-        g_string_append(text, "end\n");
-        return g_string_free(text, FALSE);
 }
