@@ -122,10 +122,11 @@ bool cause_would_do(const Finding *finding, uint32_t value) {
         }
 }
 
-static bool is_forced_off(const Host *host, const Finding *finding) {
-        const Words *off = host_words(host, HOST_FORCED_OFF);
+bool cause_is_forced_off(const Offer *offer, const Finding *finding) {
+        const Words *off = offer->forced[FORCED_OFF];
+        int word = off ? finding_word(offer, finding) : -1;
 
-        return off && finding->row && (off->word[finding->row->word] & finding_mask(finding));
+        return word >= 0 && (off->word[word] & offer->listed[word] & finding_mask(finding));
 }
 
 static Cause cause_of_silicon(const Offer *offer, const Finding *finding) {
@@ -164,7 +165,7 @@ Cause cause_find(const Offer *offer, const Finding *finding) {
                 return CAUSE_UNKNOWN;
         if (cause_correction(offer, finding))
                 return CAUSE_KVM;
-        if (is_forced_off(offer->host, finding))
+        if (cause_is_forced_off(offer, finding))
                 return CAUSE_KVM;
         if (finding->guest == finding->host)
                 return CAUSE_KVM; /* what is served all the same was not KVM's to list */

@@ -24,6 +24,9 @@ const Capability *cause_vain_capability(const Offer *offer, const Field *field);
 /* The correction of KVM's answer that the finding comes from; NULL if there is none */
 const HostCorrection *cause_correction(const Offer *offer, const Finding *finding);
 
+/* Whether KVM lists what a vCPU of this host never has */
+bool cause_is_forced_off(const Offer *offer, const Finding *finding);
+
 /* Whether the host is itself a virtual machine, as far as its CPUID instruction tells */
 bool cause_host_is_virtual(const Host *host);
 

@@ -59,11 +59,26 @@ static void add_words(GString *text, const char *title, const Words *words,
                                        words->extra[i].value);
 }
 
+/* Bits that a vCPU has, and has not, and not the rows that it loses: what those had is among the
+ * bits. */
+static void add_forced(GString *text, const Forced *forced, const char *view) {
+        uint32_t every[N_FIELD_WORDS];
+
+        memset(every, 0xff, sizeof(every));
+        for (ForcedKind i = FORCED_ON; i <= FORCED_OFF; i++) {
+                g_autofree char *title = g_strdup_printf("forced-%s%s%s", forced_kind_to_string(i),
+                                                         view ? " " : "", view ?: "");
+
+                if (forced_table(forced, view, i))
+                        add_words(text, title, forced_words(forced, view, i), every);
+        }
+}
+
 static void add_tables(GString *text, const Host *host) {
-        g_autofree const char **views = host_list_views(host);
+        g_autofree const char **views = host_list_views(host),
+                              **forced_views = forced_list_views(host_forced(host));
         uint32_t deciding[N_FIELD_WORDS], hardware[N_FIELD_WORDS] = {},
                                           emulated[N_FIELD_WORDS] = {};
-        uint32_t every[N_FIELD_WORDS];
 
         deciding_masks(host, deciding);
         taken_masks(CAPABILITY_HARDWARE, hardware);
@@ -71,7 +86,6 @@ static void add_tables(GString *text, const Host *host) {
         for (size_t i = 0; i < N_FIELD_WORDS; i++) {
                 hardware[i] &= deciding[i];
                 emulated[i] &= deciding[i];
-                every[i] = UINT32_MAX;
         }
 
         add_words(text, "supported", host_words(host, HOST_SUPPORTED), deciding);
@@ -80,8 +94,9 @@ static void add_tables(GString *text, const Host *host) {
         add_words(text, "emulated", host_words(host, HOST_EMULATED), emulated);
         add_words(text, "hyperv", host_words(host, HOST_HYPERV), deciding);
         add_words_only(text, "hardware", host_words(host, HOST_HARDWARE), hardware);
-        add_words(text, "forced-on", host_words(host, HOST_FORCED_ON), every);
-        add_words(text, "forced-off", host_words(host, HOST_FORCED_OFF), every);
+        add_forced(text, host_forced(host), NULL);
+        for (size_t i = 0; forced_views[i]; i++)
+                add_forced(text, host_forced(host), forced_views[i]);
 }
 
 static int compare_texts(const void *a, const void *b) {

@@ -24,6 +24,7 @@ struct Host {
         GHashTable *msrs;       /* index -> uint64_t */
         GHashTable *parameters; /* name -> text */
         Kinds *kinds;
+        Forced *forced;
         GArray *varies;
         GArray *corrections; /* HostCorrection */
         uint32_t varying[N_FIELD_WORDS];
@@ -44,6 +45,7 @@ Host *host_new(void) {
                 g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) words_free);
         host->parameters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         host->kinds = kinds_new();
+        host->forced = forced_new();
         host->varies = g_array_new(FALSE, FALSE, sizeof(Place));
         host->corrections = g_array_new(FALSE, FALSE, sizeof(HostCorrection));
         return host;
@@ -67,6 +69,7 @@ Host *host_unref(Host *host) {
         g_hash_table_unref(host->view_words);
         g_hash_table_unref(host->parameters);
         kinds_free(host->kinds);
+        forced_free(host->forced);
         unknown_free(host->unknown);
         g_clear_pointer(&host->extensions, g_hash_table_unref);
         g_clear_pointer(&host->attributes, g_hash_table_unref);
@@ -154,6 +157,11 @@ void host_add_varying(Host *host, const Place *place) {
 Kinds *host_kinds_mutable(Host *host) {
         g_assert(!host->is_sealed);
         return host->kinds;
+}
+
+Forced *host_forced_mutable(Host *host) {
+        g_assert(!host->is_sealed);
+        return host->forced;
 }
 
 /* Leaf 1 EAX: family, model and stepping as every vendor counts them (SDM and APM, CPUID leaf 1) */
@@ -258,6 +266,10 @@ const Words *host_view_words(const Host *host, const char *capability) {
 
 const Kinds *host_kinds(const Host *host) {
         return host->kinds;
+}
+
+const Forced *host_forced(const Host *host) {
+        return host->forced;
 }
 
 const LeafTable *host_common(const Host *host) {
@@ -448,6 +460,7 @@ bool host_seal(Host *host, GError **error) {
                                      words_new_partial(host_common_view(host, name),
                                                        N_FIELD_INTERFACES, host->unknown));
 
+        forced_seal(host->forced);
         fill_msrs(host);
         correct(host);
         read_vendor(&host->info, host->tables[HOST_SUPPORTED]);

@@ -11,6 +11,7 @@
 
 #include "policy/capability.h"
 #include "policy/correction.h"
+#include "policy/forced.h"
 #include "policy/kinds.h"
 #include "policy/leaf.h"
 #include "policy/place.h"
@@ -18,12 +19,10 @@
 #include "policy/words.h"
 
 typedef enum HostTable {
-        HOST_SUPPORTED,  /* KVM_GET_SUPPORTED_CPUID, nothing enabled, no permission asked for */
-        HOST_EMULATED,   /* KVM_GET_EMULATED_CPUID */
-        HOST_HYPERV,     /* KVM_GET_SUPPORTED_HV_CPUID */
-        HOST_HARDWARE,   /* the CPUID instruction */
-        HOST_FORCED_ON,  /* bits that a vCPU has whatever its table says */
-        HOST_FORCED_OFF, /* bits that it never has */
+        HOST_SUPPORTED, /* KVM_GET_SUPPORTED_CPUID, nothing enabled, no permission asked for */
+        HOST_EMULATED,  /* KVM_GET_EMULATED_CPUID */
+        HOST_HYPERV,    /* KVM_GET_SUPPORTED_HV_CPUID */
+        HOST_HARDWARE,  /* the CPUID instruction */
         N_HOST_TABLES,
 } HostTable;
 
@@ -69,6 +68,7 @@ void host_set_msrs_recorded(Host *host);
 void host_take_unknown(Host *host, Unknown *unknown);
 void host_add_varying(Host *host, const Place *place);
 Kinds *host_kinds_mutable(Host *host);
+Forced *host_forced_mutable(Host *host);
 
 /* Ends the filling: works out the vectors, corrects them where KVM is known to be wrong, finds
  * vendor and family where they were not recorded, and the fingerprint. A host without a
@@ -88,6 +88,9 @@ const LeafTable *host_table(const Host *host, HostTable which); /* NULL: not rec
 const Words *host_words(const Host *host, HostTable which);     /* NULL: not recorded */
 const LeafTable *host_view(const Host *host, const char *capability);
 const Words *host_view_words(const Host *host, const char *capability);
+
+/* What a vCPU of it has, and has not, whatever table is set */
+const Forced *host_forced(const Host *host);
 
 /* The kinds of CPU; none where all are alike, or it was not recorded. The tables above are as they
  * were recorded of one CPU. The words of HOST_SUPPORTED and of the views, and the tables below, are

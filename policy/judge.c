@@ -97,7 +97,7 @@ static Judgement judge_forced(uint32_t value, uint32_t forced, uint32_t listed) 
 }
 
 static uint32_t forced_bits(const Offer *offer, size_t word) {
-        const Words *forced = host_words(offer->host, HOST_FORCED_ON);
+        const Words *forced = offer->forced[FORCED_ON];
 
         return forced ? forced->word[word] & offer->words->word[word] & ~offer->dynamic[word] : 0;
 }

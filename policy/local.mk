@@ -19,6 +19,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/explain-msr.c %D%/explain-msr.h \
 	%D%/field.c %D%/field.h \
 	%D%/fingerprint.c %D%/fingerprint.h \
+	%D%/forced.c %D%/forced.h \
 	%D%/guest.c %D%/guest.h \
 	%D%/host.c %D%/host.h \
 	%D%/judge.c %D%/judge.h \

@@ -79,8 +79,7 @@ static char *why_not_kvm(const Offer *offer, const Finding *finding) {
         const char *cpu = row && row->interface != FIELD_INTERFACE_CPU ? "" : "the CPU has it, ";
         g_autofree char *since = NULL;
 
-        if (host_table(offer->host, HOST_FORCED_OFF) && row &&
-            (host_words(offer->host, HOST_FORCED_OFF)->word[row->word] & field_mask(row)))
+        if (cause_is_forced_off(offer, finding))
                 return g_strdup("no vCPU of this host has it, whatever KVM lists");
 
         since = row ? since_why_not(row, offer->host) : NULL;

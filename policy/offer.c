@@ -166,8 +166,7 @@ static void apply_within(Offer *offer) {
 /* A bit that not every CPU has cannot be promised; a bit that a vCPU has or lacks whatever its
  * table says is what it gets, and known even where KVM's answer is not. */
 static void apply_measured(Offer *offer) {
-        const Words *on = host_words(offer->host, HOST_FORCED_ON),
-                    *off = host_words(offer->host, HOST_FORCED_OFF);
+        const Words *on = offer->forced[FORCED_ON], *off = offer->forced[FORCED_OFF];
 
         for (size_t i = 0; i < N_FIELD_WORDS; i++) {
                 uint32_t *word = &offer->words->word[i];
@@ -206,7 +205,7 @@ bool offer_implies(const Offer *offer, const Field *field) {
 /* What a guest must be so that nothing is found: bits that it must not have, bits that it must,
  * and numbers that are taken for right without a second look where they are the same. */
 static void compile(Offer *offer) {
-        const Words *on = host_words(offer->host, HOST_FORCED_ON);
+        const Words *on = offer->forced[FORCED_ON];
 
         for (size_t i = 0; i < N_FIELD_WORDS; i++) {
                 uint32_t offered = offer->words->word[i];
@@ -259,6 +258,8 @@ Offer *offer_new(Host *host, CapabilitySet capabilities) {
         apply(offer, possible_set(host, offer->capabilities));
         apply_within(offer);
         words_widen_untold(offer->words);
+        for (ForcedKind i = 0; i < N_FORCED_KINDS; i++)
+                offer->forced[i] = forced_words(host_forced(host), offer_view(offer), i);
         apply_measured(offer);
         compile(offer);
         return offer;

@@ -25,6 +25,9 @@ typedef struct Offer {
         uint32_t care[N_FIELD_WORDS];
         uint32_t dynamic[N_FIELD_WORDS]; /* not compared because a capability makes it so */
         uint32_t below[N_FIELD_WORDS];   /* a smaller value is accurate because of a capability */
+        /* What a vCPU with these capabilities has, and has not, whatever table is set, by
+         * ForcedKind; NULL: not known. The host's. */
+        const Words *forced[N_FORCED_KINDS];
         /* Nothing is to be said of every guest: no bit is forced that KVM does not list, no
          * capability enabled in vain or with a notice */
         bool is_plain;

@@ -6,3 +6,4 @@
 #include "policy/host.h"
 
 extern const char *const recording_table_names[N_HOST_TABLES];
+extern const char *const recording_forced_names[N_FORCED_KINDS];

@@ -39,6 +39,38 @@ static void write_info(GString *text, const Host *host) {
                 g_string_append_printf(text, "cpus %u\n", info->cpus);
 }
 
+static void write_dropped(GString *text, const char *name, const Forced *forced, const char *view) {
+        g_auto(GStrv) places = forced_dropped(forced, view);
+
+        for (size_t i = 0; places && places[i]; i++)
+                write_text(text, name, places[i]);
+}
+
+/* @view: NULL for what was measured with nothing enabled */
+static void write_forced(GString *text, const Forced *forced, const char *view) {
+        for (ForcedKind i = 0; i < N_FORCED_KINDS; i++) {
+                g_autofree char *name = view ?
+                        g_strconcat("view-forced ", view, " ", recording_forced_names[i], NULL) :
+                        g_strdup(recording_forced_names[i]);
+
+                if (!forced_table(forced, view, i))
+                        continue;
+                g_string_append_printf(text, "%s%s\n", view ? "" : "table ", name);
+                if (i == FORCED_DROPPED)
+                        write_dropped(text, name, forced, view);
+                else
+                        write_table(text, name, forced_table(forced, view, i));
+        }
+}
+
+static void write_all_forced(GString *text, const Forced *forced) {
+        g_autofree const char **views = forced_list_views(forced);
+
+        write_forced(text, forced, NULL);
+        for (size_t i = 0; views[i]; i++)
+                write_forced(text, forced, views[i]);
+}
+
 static void write_tables(GString *text, const Host *host) {
         g_autofree const char **views = host_list_views(host);
         const Place *varies;
@@ -50,6 +82,7 @@ static void write_tables(GString *text, const Host *host) {
                         write_table(text, recording_table_names[i], host_table(host, i));
                 }
 
+        write_all_forced(text, host_forced(host));
         for (size_t i = 0; views[i]; i++) {
                 g_autofree char *name = g_strconcat("view ", views[i], NULL);
 

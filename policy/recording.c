@@ -22,9 +22,16 @@ typedef struct Reader {
 } Reader;
 
 const char *const recording_table_names[N_HOST_TABLES] = {
-        [HOST_SUPPORTED] = "supported", [HOST_EMULATED] = "emulated",
-        [HOST_HYPERV] = "hyperv",       [HOST_HARDWARE] = "hardware",
-        [HOST_FORCED_ON] = "forced-on", [HOST_FORCED_OFF] = "forced-off",
+        [HOST_SUPPORTED] = "supported",
+        [HOST_EMULATED] = "emulated",
+        [HOST_HYPERV] = "hyperv",
+        [HOST_HARDWARE] = "hardware",
+};
+
+const char *const recording_forced_names[N_FORCED_KINDS] = {
+        [FORCED_ON] = "forced-on",
+        [FORCED_OFF] = "forced-off",
+        [FORCED_DROPPED] = "dropped",
 };
 
 static bool refuse(const Reader *reader, GError **error, const char *expected) {
@@ -73,9 +80,9 @@ static bool read_row(Reader *reader, LeafTable *table, char **words, GError **er
         return true;
 }
 
-static int table_find(const char *name) {
-        for (int i = 0; i < N_HOST_TABLES; i++)
-                if (strcmp(recording_table_names[i], name) == 0)
+static int name_find(const char *const *names, size_t n_names, const char *name) {
+        for (size_t i = 0; i < n_names; i++)
+                if (strcmp(names[i], name) == 0)
                         return i;
 
         return -1;
@@ -115,20 +122,60 @@ static bool read_kind(Reader *reader, char **words, GError **error) {
                 refuse(reader, error, "'kind CPUS' before its rows, and at most 256 of them");
 }
 
+/* The words behind the view, or all of them */
+static bool read_forced(Reader *reader, const char *view, char **words, bool *ret_is_mine,
+                        GError **error) {
+        int kind = words[0] ? name_find(recording_forced_names, N_FORCED_KINDS, words[0]) : -1;
+        Forced *forced = host_forced_mutable(reader->host);
+
+        *ret_is_mine = kind >= 0;
+        if (kind < 0)
+                return true;
+        if (kind != FORCED_DROPPED)
+                return read_row(reader, forced_table_mutable(forced, view, kind), words + 1, error);
+
+        return (words[1] && !words[2] && forced_add_dropped(forced, view, words[1])) ||
+                refuse(reader, error, "'dropped ROW' such as 0x1d.0, and at most 256 of them");
+}
+
+static bool read_view_forced(Reader *reader, char **words, GError **error) {
+        bool is_forced = true;
+        int kind = words[0] && words[1] ?
+                name_find(recording_forced_names, N_FORCED_KINDS, words[1]) :
+                -1;
+
+        if (kind >= 0 && capability_find(words[0])) {
+                (void) forced_table_mutable(host_forced_mutable(reader->host), words[0], kind);
+                return !words[2] || read_forced(reader, words[0], words + 1, &is_forced, error);
+        }
+
+        return refuse(reader, error, "'view-forced CAPABILITY TABLE' and a row of it, or none");
+}
+
+static bool read_empty_table(Reader *reader, char **words, GError **error) {
+        bool is_alone = words[1] && !words[2];
+        int table = is_alone ? name_find(recording_table_names, N_HOST_TABLES, words[1]) : -1,
+            kind = is_alone ? name_find(recording_forced_names, N_FORCED_KINDS, words[1]) : -1;
+
+        if (table >= 0)
+                (void) reader_table(reader, table);
+        else if (kind >= 0)
+                (void) forced_table_mutable(host_forced_mutable(reader->host), NULL, kind);
+        else
+                return refuse(reader, error, "'table NAME' with the name of a table");
+        return true;
+}
+
 static bool read_table_line(Reader *reader, char **words, bool *ret_is_mine, GError **error) {
-        int which = table_find(words[0]);
+        int which = name_find(recording_table_names, N_HOST_TABLES, words[0]);
 
         *ret_is_mine = true;
         if (which >= 0)
                 return read_row(reader, reader_table(reader, which), words + 1, error);
-
-        if (strcmp(words[0], "table") == 0) {
-                which = words[1] && !words[2] ? table_find(words[1]) : -1;
-                if (which < 0)
-                        return refuse(reader, error, "'table NAME' with the name of a table");
-                (void) reader_table(reader, which);
-                return true;
-        }
+        if (strcmp(words[0], "table") == 0)
+                return read_empty_table(reader, words, error);
+        if (strcmp(words[0], "view-forced") == 0)
+                return read_view_forced(reader, words + 1, error);
 
         if (strcmp(words[0], "view") == 0) {
                 if (!words[1] || !capability_find(words[1]))
@@ -140,8 +187,7 @@ static bool read_table_line(Reader *reader, char **words, bool *ret_is_mine, GEr
         if (strcmp(words[0], "kind") == 0 || strcmp(words[0], "kind-row") == 0)
                 return read_kind(reader, words, error);
 
-        *ret_is_mine = false;
-        return true;
+        return read_forced(reader, NULL, words, ret_is_mine, error);
 }
 
 static bool read_named_number(Reader *reader, char **words, bool *ret_is_mine, GError **error) {

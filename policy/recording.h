@@ -13,8 +13,13 @@
  *     cpus 128
  *     supported 0x7 0 1 0x2 0x1802042 0x1a010104 0xbc010400  leaf, sub-leaf, flags, registers
  *     emulated | hyperv | hardware | forced-on | forced-off  the same
- *     table supported                                        the table is there, without a row
+ *     dropped 0x1d.0                                         a row that a vCPU does not keep
+ *     table supported                                        the table is there, without a row;
+ *                                                            of all of these
  *     view xcomp.amx 0x7 0 1 ...                             a view, with its name
+ *     view-forced xcomp.amx forced-on 0x7 0 1 ...            what is forced on, or off, or dropped
+ *     view-forced xcomp.amx dropped 0x1d.0                   with the view, where that is not as
+ *     view-forced xcomp.amx forced-off                       without it; none at all
  *     kind 0-15                                              a kind of CPU, of those that there are
  *     kind 16-23
  *     kind-row 0x7 0 1 0x2 0x1802042 ...                     a row in which the kind above answers

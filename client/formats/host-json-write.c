@@ -72,6 +72,40 @@ static void add_table(JsonText *json, const char *key, const Host *host, HostTab
                 json_text_add_table(json, key, host_table(host, which));
 }
 
+static void add_dropped(JsonText *json, const Forced *forced, const char *view) {
+        g_auto(GStrv) places = forced_dropped(forced, view);
+
+        if (places)
+                json_text_add_texts(json, "dropped", (const char *const *) places);
+}
+
+static void add_measured(JsonText *json, const char *key, const Forced *forced, const char *view,
+                         ForcedKind kind) {
+        if (forced_table(forced, view, kind))
+                json_text_add_table(json, key, forced_table(forced, view, kind));
+}
+
+static void add_forced(JsonText *json, const Host *host) {
+        const Forced *forced = host_forced(host);
+        g_autofree const char **views = forced_list_views(forced);
+
+        add_measured(json, "forced_on", forced, NULL, FORCED_ON);
+        add_measured(json, "forced_off", forced, NULL, FORCED_OFF);
+        add_dropped(json, forced, NULL);
+        if (!views[0])
+                return;
+
+        json_text_open_object(json, "view_forced");
+        for (size_t i = 0; views[i]; i++) {
+                json_text_open_object(json, views[i]);
+                add_measured(json, "on", forced, views[i], FORCED_ON);
+                add_measured(json, "off", forced, views[i], FORCED_OFF);
+                add_dropped(json, forced, views[i]);
+                json_text_close(json);
+        }
+        json_text_close(json);
+}
+
 static void add_varies(JsonText *json, const Host *host) {
         size_t n;
         const Place *places = host_varying(host, &n);
@@ -152,8 +186,7 @@ char *json_write_host(const Host *host, const char *name, bool is_pretty) {
         add_table(json, "emulated", host, HOST_EMULATED);
         add_table(json, "hyperv", host, HOST_HYPERV);
         add_table(json, "hardware", host, HOST_HARDWARE);
-        add_table(json, "forced_on", host, HOST_FORCED_ON);
-        add_table(json, "forced_off", host, HOST_FORCED_OFF);
+        add_forced(json, host);
         add_varies(json, host);
         add_unknown(json, host);
         add_extensions(json, host);

@@ -84,9 +84,10 @@ static bool read_table(JsonObject *object, const char *name, Host *host, HostTab
 
 static bool read_tables(JsonObject *object, Host *host, GError **error) {
         static const char *const names[N_HOST_TABLES] = {
-                [HOST_SUPPORTED] = "supported", [HOST_EMULATED] = "emulated",
-                [HOST_HYPERV] = "hyperv",       [HOST_HARDWARE] = "hardware",
-                [HOST_FORCED_ON] = "forced_on", [HOST_FORCED_OFF] = "forced_off",
+                [HOST_SUPPORTED] = "supported",
+                [HOST_EMULATED] = "emulated",
+                [HOST_HYPERV] = "hyperv",
+                [HOST_HARDWARE] = "hardware",
         };
 
         if (!json_object_has_member(object, "supported")) {
@@ -121,6 +122,75 @@ static bool read_views(JsonObject *object, Host *host, GError **error) {
                 }
                 if (table)
                         host_take_view(host, l->data, table);
+        }
+
+        return true;
+}
+
+static bool read_dropped(JsonObject *object, const char *key, Forced *forced, const char *view,
+                         GError **error) {
+        g_auto(GStrv) texts = NULL;
+
+        if (!json_read_texts(object, key, &texts, error))
+                return false;
+        if (texts)
+                (void) forced_table_mutable(forced, view, FORCED_DROPPED);
+
+        for (size_t i = 0; texts && texts[i]; i++)
+                if (!forced_add_dropped(forced, view, texts[i])) {
+                        g_set_error(error, FORMAT_ERROR, FORMAT_ERROR_CONTENT,
+                                    "'%s': expected a row such as 0x1d.0, not '%s', and at most %d "
+                                    "of them",
+                                    key, texts[i], LEAF_TABLE_MAX);
+                        return false;
+                }
+
+        return true;
+}
+
+/* @keys by kind; @view: NULL for what was measured with nothing enabled */
+static bool read_measured(JsonObject *object, const char *const keys[N_FORCED_KINDS],
+                          Forced *forced, const char *view, GError **error) {
+        for (ForcedKind i = FORCED_ON; i <= FORCED_OFF; i++) {
+                g_autoptr(LeafTable) table = NULL;
+
+                if (!json_read_table(object, keys[i], &table, error)) {
+                        if (JSON_NODE_HOLDS_ARRAY(json_object_get_member(object, keys[i])))
+                                g_prefix_error(error, "'%s': ", keys[i]);
+                        return false;
+                }
+                if (table)
+                        forced_take_table(forced, view, i, g_steal_pointer(&table));
+        }
+
+        return read_dropped(object, keys[FORCED_DROPPED], forced, view, error);
+}
+
+static bool read_forced(JsonObject *object, Host *host, GError **error) {
+        static const char *const keys[N_FORCED_KINDS] = { "forced_on", "forced_off", "dropped" },
+                                 *const view_keys[N_FORCED_KINDS] = { "on", "off", "dropped" };
+        Forced *forced = host_forced_mutable(host);
+        JsonObject *views = NULL;
+        g_autoptr(GList) names = NULL;
+
+        if (!read_measured(object, keys, forced, NULL, error) ||
+            !json_read_object(object, "view_forced", &views, error))
+                return false;
+        if (!views)
+                return true;
+
+        names = json_object_get_members(views);
+        for (GList *l = names; l; l = l->next) {
+                JsonObject *view = NULL;
+
+                if (!json_read_object(views, l->data, &view, error)) {
+                        g_prefix_error(error, "'view_forced': ");
+                        return false;
+                }
+                if (view && !read_measured(view, view_keys, forced, l->data, error)) {
+                        g_prefix_error(error, "'view_forced': '%s': ", (const char *) l->data);
+                        return false;
+                }
         }
 
         return true;
@@ -253,9 +323,10 @@ static bool read_host(const char *text, size_t n_text, const FormatOptions *opti
         object = json_node_get_object(json_parser_get_root(parser));
         host = host_new();
         if (!read_machine(object, host, error) || !read_tables(object, host, error) ||
-            !read_views(object, host, error) || !read_kinds(object, host, error) ||
-            !read_varies(object, host, error) || !read_unknown(object, host, error) ||
-            !read_numbers(object, host, error) || !host_seal(host, error))
+            !read_forced(object, host, error) || !read_views(object, host, error) ||
+            !read_kinds(object, host, error) || !read_varies(object, host, error) ||
+            !read_unknown(object, host, error) || !read_numbers(object, host, error) ||
+            !host_seal(host, error))
                 return false;
 
         ret->host = g_steal_pointer(&host);

@@ -179,9 +179,10 @@ static int read_rows(sd_bus_message *m, LeafTable **ret) {
 
 static int read_table(sd_bus_message *m, Host *host, const char *key) {
         static const char *const names[N_HOST_TABLES] = {
-                [HOST_SUPPORTED] = "supported", [HOST_EMULATED] = "emulated",
-                [HOST_HYPERV] = "hyperv",       [HOST_HARDWARE] = "hardware",
-                [HOST_FORCED_ON] = "forced_on", [HOST_FORCED_OFF] = "forced_off",
+                [HOST_SUPPORTED] = "supported",
+                [HOST_EMULATED] = "emulated",
+                [HOST_HYPERV] = "hyperv",
+                [HOST_HARDWARE] = "hardware",
         };
         LeafTable *table;
         int r;
@@ -211,6 +212,89 @@ static int read_view(sd_bus_message *m, Host *host, const char *key) {
 static int read_views(sd_bus_message *m, Host *host, const char *key) {
         (void) key;
         return read_dict(m, host, "sau", read_view);
+}
+
+static int read_forced_bits(sd_bus_message *m, Forced *forced, const char *view, ForcedKind kind) {
+        LeafTable *table;
+        int r;
+
+        r = read_rows(m, &table);
+        if (r < 0)
+                return r;
+
+        forced_take_table(forced, view, kind, table);
+        return 0;
+}
+
+static int read_dropped_rows(sd_bus_message *m, Forced *forced, const char *view) {
+        g_auto(GStrv) texts = NULL;
+        int r;
+
+        r = sd_bus_message_read_strv(m, &texts);
+        if (r < 0)
+                return r;
+
+        (void) forced_table_mutable(forced, view, FORCED_DROPPED);
+        for (size_t i = 0; texts && texts[i]; i++)
+                if (!forced_add_dropped(forced, view, texts[i]))
+                        return -EBADMSG;
+
+        return 0;
+}
+
+static int read_forced(sd_bus_message *m, Host *host, const char *key) {
+        return read_forced_bits(m, host_forced_mutable(host), NULL,
+                                strcmp(key, "forced_on") == 0 ? FORCED_ON : FORCED_OFF);
+}
+
+static int read_dropped(sd_bus_message *m, Host *host, const char *key) {
+        (void) key;
+        return read_dropped_rows(m, host_forced_mutable(host), NULL);
+}
+
+/* The value of one entry of a view's: "on" au, "off" au, "dropped" as */
+static int read_view_forced_key(sd_bus_message *m, Forced *forced, const char *view,
+                                const char *key) {
+        bool is_on = strcmp(key, "on") == 0, is_dropped = strcmp(key, "dropped") == 0;
+        int r;
+
+        if (!is_on && !is_dropped && strcmp(key, "off") != 0)
+                return sd_bus_message_skip(m, "v");
+
+        r = sd_bus_message_enter_container(m, 'v', is_dropped ? "as" : "au");
+        if (r < 0)
+                return r;
+        r = is_dropped ? read_dropped_rows(m, forced, view) :
+                         read_forced_bits(m, forced, view, is_on ? FORCED_ON : FORCED_OFF);
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_view_forced(sd_bus_message *m, Host *host, const char *view) {
+        const char *key;
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'a', "{sv}");
+        if (r < 0)
+                return r;
+
+        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+                r = sd_bus_message_read(m, "s", &key);
+                if (r < 0)
+                        return r;
+                r = read_view_forced_key(m, host_forced_mutable(host), view, key);
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_exit_container(m);
+                if (r < 0)
+                        return r;
+        }
+
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_views_forced(sd_bus_message *m, Host *host, const char *key) {
+        (void) key;
+        return read_dict(m, host, "sa{sv}", read_view_forced);
 }
 
 static int read_kind(sd_bus_message *m, Kinds *kinds) {
@@ -353,8 +437,10 @@ static const ProfileKey profile_keys[] = {
         { "emulated", "au", read_table },
         { "hyperv", "au", read_table },
         { "hardware", "au", read_table },
-        { "forced_on", "au", read_table },
-        { "forced_off", "au", read_table },
+        { "forced_on", "au", read_forced },
+        { "forced_off", "au", read_forced },
+        { "dropped", "as", read_dropped },
+        { "view_forced", "a{sa{sv}}", read_views_forced },
         { "kinds", "a(sau)", read_kinds },
         { "varies", "as", read_varies },
         { "unknown", "as", read_unknown },

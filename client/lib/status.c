@@ -65,8 +65,8 @@ static void fill_counts(CpuiddStatus *status, const Host *host) {
         status->n_msrs = msrs->len;
         status->n_capabilities = __builtin_popcountll(host_capabilities(host));
         status->n_capabilities_all = N_CAPABILITIES;
-        status->n_forced = count_bits(host_table(host, HOST_FORCED_ON)) +
-                count_bits(host_table(host, HOST_FORCED_OFF));
+        status->n_forced = count_bits(forced_table(host_forced(host), NULL, FORCED_ON)) +
+                count_bits(forced_table(host_forced(host), NULL, FORCED_OFF));
         (void) host_varying(host, &status->n_varies);
         status->n_corrections = count_corrections(host);
         for (size_t i = 0; extensions[i]; i++)

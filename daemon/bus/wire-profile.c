@@ -141,9 +141,10 @@ static int append_machine(sd_bus_message *m, const Host *host) {
 
 static int append_tables(sd_bus_message *m, const Host *host) {
         static const char *const keys[N_HOST_TABLES] = {
-                [HOST_SUPPORTED] = "supported", [HOST_EMULATED] = "emulated",
-                [HOST_HYPERV] = "hyperv",       [HOST_HARDWARE] = "hardware",
-                [HOST_FORCED_ON] = "forced_on", [HOST_FORCED_OFF] = "forced_off",
+                [HOST_SUPPORTED] = "supported",
+                [HOST_EMULATED] = "emulated",
+                [HOST_HYPERV] = "hyperv",
+                [HOST_HARDWARE] = "hardware",
         };
 
         for (HostTable i = 0; i < N_HOST_TABLES; i++) {
@@ -184,6 +185,60 @@ static int append_views(sd_bus_message *m, const Host *host) {
 
         for (size_t i = 0; names[i]; i++) {
                 r = append_named_table(m, 'e', names[i], host_view(host, names[i]));
+                if (r < 0)
+                        return r;
+        }
+
+        return close_containers(m, 3);
+}
+
+static int append_dropped(sd_bus_message *m, const Forced *forced, const char *view) {
+        g_auto(GStrv) places = forced_dropped(forced, view);
+
+        return append_strv(m, "dropped", places);
+}
+
+static int append_measured(sd_bus_message *m, const Forced *forced, const char *view) {
+        int r;
+
+        r = append_table(m, view ? "on" : "forced_on", forced_table(forced, view, FORCED_ON));
+        if (r < 0)
+                return r;
+        r = append_table(m, view ? "off" : "forced_off", forced_table(forced, view, FORCED_OFF));
+        return r < 0 ? r : append_dropped(m, forced, view);
+}
+
+static int append_view_forced(sd_bus_message *m, const Forced *forced, const char *view) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'e', "sa{sv}");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_basic(m, 's', view);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(m, 'a', "{sv}");
+        if (r < 0)
+                return r;
+        r = append_measured(m, forced, view);
+        return r < 0 ? r : close_containers(m, 2);
+}
+
+static int append_forced(sd_bus_message *m, const Host *host) {
+        const Forced *forced = host_forced(host);
+        g_autofree const char **views = forced_list_views(forced);
+        int r;
+
+        r = append_measured(m, forced, NULL);
+        if (r < 0 || !views[0])
+                return r;
+
+        r = open_array_entry(m, "view_forced", "a{sa{sv}}");
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; views[i]; i++) {
+                r = append_view_forced(m, forced, views[i]);
                 if (r < 0)
                         return r;
         }
@@ -310,8 +365,9 @@ static int append_tsc(sd_bus_message *m, const Host *host) {
 
 int wire_append_profile(sd_bus_message *m, const Host *host, const char *name) {
         static int (*const parts[])(sd_bus_message * m, const Host *host) = {
-                append_machine, append_tables,     append_views,      append_kinds, append_varies,
-                append_unknown, append_extensions, append_attributes, append_msrs,  append_tsc,
+                append_machine,    append_tables, append_forced,  append_views,
+                append_kinds,      append_varies, append_unknown, append_extensions,
+                append_attributes, append_msrs,   append_tsc,
         };
         int r;
 

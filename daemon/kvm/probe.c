@@ -161,8 +161,8 @@ static void record_vcpu(Host *host, const KvmDevice *device, const LeafTable *su
 
         host_info_mutable(host)->tsc_khz = vcpu_get_tsc_khz(vcpu);
         if (forced_measure(vcpu, supported, &on, &off, NULL)) {
-                host_take_table(host, HOST_FORCED_ON, on);
-                host_take_table(host, HOST_FORCED_OFF, off);
+                forced_take_table(host_forced_mutable(host), NULL, FORCED_ON, on);
+                forced_take_table(host_forced_mutable(host), NULL, FORCED_OFF, off);
         }
 }
 

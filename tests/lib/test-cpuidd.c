@@ -296,6 +296,22 @@ static const BadCase bad_cases[] = {
           "{\"schema\":\"cpuidd.guest/1\",\"cpuid\":[{\"leaf\":7,\"eax\":0,\"ebx\":\"x\"}]}", NULL,
           "f: leaf 0x7 sub-leaf 0: 'ebx' is not a number" },
         { "no-table", "{\"schema\":\"cpuidd.guest/1\"}", NULL, "f: 'cpuid' is missing" },
+        { "dropped-leaf",
+          "{\"schema\":\"cpuidd.host/1\",\"supported\":[],\"dropped\":[\"0x1d.0\",\"0x1e\"]}", NULL,
+          "f: 'dropped': expected a row such as 0x1d.0, not '0x1e', and at most 256 of them" },
+        { "forced-no-number",
+          "{\"schema\":\"cpuidd.host/1\",\"supported\":[],\"forced_off\":[{\"leaf\":7,\"eax\":0,\"ebx\":\"x\"}]}",
+          NULL, "f: 'forced_off': leaf 0x7 sub-leaf 0: 'ebx' is not a number" },
+        { "view-forced-no-object",
+          "{\"schema\":\"cpuidd.host/1\",\"supported\":[],\"view_forced\":[]}", NULL,
+          "f: 'view_forced' is not an object" },
+        { "view-forced-view-no-object",
+          "{\"schema\":\"cpuidd.host/1\",\"supported\":[],\"view_forced\":{\"xcomp.amx\":7}}", NULL,
+          "f: 'view_forced': 'xcomp.amx' is not an object" },
+        { "view-forced-no-number",
+          "{\"schema\":\"cpuidd.host/1\",\"supported\":[],"
+          "\"view_forced\":{\"xcomp.amx\":{\"on\":[{\"leaf\":7,\"eax\":0,\"ebx\":\"x\"}]}}}",
+          NULL, "f: 'view_forced': 'xcomp.amx': 'on': leaf 0x7 sub-leaf 0: 'ebx' is not a number" },
         { "unknown-form", "x", "xml",
           "f: there is no form 'xml', expected one of: recording, host, guest" },
 };
@@ -363,6 +379,8 @@ int main(int argc, char **argv) {
 
                 g_test_add_data_func(path, &bad_cases[i], test_bad);
         }
+        g_test_add_data_func("/round-trip/forced-made-up", "../recordings/forced-made-up.recording",
+                             test_host_round_trip);
         for (size_t i = 0; i < G_N_ELEMENTS(hosts); i++) {
                 g_autofree char *path = g_strdup_printf("/round-trip/%s", hosts[i]);
 

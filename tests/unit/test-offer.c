@@ -69,6 +69,14 @@ static const OfferCase offer_cases[] = {
           { "irqchip", "pv.msi-ext-dest-id", "x2apic-api" },
           { { "kvm_msi_ext_dest_id", 1 } } },
         { "forced", "skylake-sp-6.18-forced", { "irqchip" }, { { "rtm", 0 } } },
+        { "forced-without-the-view",
+          "forced-made-up",
+          { "irqchip" },
+          { { "hle", 1 }, { "rtm", 0 }, { "la57", 0 }, { "ht", 1 } } },
+        { "forced-in-the-view",
+          "forced-made-up",
+          { "irqchip", "xcomp.amx" },
+          { { "hle", 1 }, { "rtm", 1 }, { "la57", 1 }, { "ht", 1 } } },
 };
 
 static Offer *offer_of(Host *host, const char *const *names) {

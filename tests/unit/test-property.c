@@ -18,8 +18,9 @@ static const char *const recordings[] = { "skylake-sp-6.1", "sapphire-rapids-6.1
 
 /* Some of these are of kernels or machines whose own answer contradicts itself. */
 static const char *const all_recordings[] = {
-        "haswell-5.15",         "milan-6.18",     "qemu-epyc-rome-6.1",     "qemu-opteron-g3-6.1",
-        "sapphire-rapids-6.12", "skylake-sp-6.1", "skylake-sp-6.18-forced", "zhaoxin-6.18",
+        "haswell-5.15",           "milan-6.18",           "qemu-epyc-rome-6.1",
+        "qemu-opteron-g3-6.1",    "sapphire-rapids-6.12", "skylake-sp-6.1",
+        "skylake-sp-6.18-forced", "zhaoxin-6.18",         "forced-made-up",
 };
 
 static uint32_t random_bits(void) {

@@ -10,8 +10,9 @@
 #define N_TABLES 2500 /* for each of the properties */
 
 static const char *const recordings[] = {
-        "haswell-5.15",         "milan-6.18",     "qemu-epyc-rome-6.1",     "qemu-opteron-g3-6.1",
-        "sapphire-rapids-6.12", "skylake-sp-6.1", "skylake-sp-6.18-forced", "zhaoxin-6.18",
+        "haswell-5.15",           "milan-6.18",           "qemu-epyc-rome-6.1",
+        "qemu-opteron-g3-6.1",    "sapphire-rapids-6.12", "skylake-sp-6.1",
+        "skylake-sp-6.18-forced", "zhaoxin-6.18",         "forced-made-up",
 };
 
 static GPtrArray *hosts; /* of the recordings */

@@ -59,6 +59,21 @@ static const BadCase bad_cases[] = {
           "line 2: expected 'kind CPUS' before its rows" },
         { "kind-row-of-six", HEAD "kind 0\nkind-row 1 0 0 0 0 0\nend\n",
           "line 3: expected 'kind-row LEAF" },
+        { "dropped-nothing", HEAD "dropped\nend\n", "line 2: expected 'dropped ROW' such as" },
+        { "dropped-register", HEAD "dropped 0x1d.0:eax\nend\n", "line 2: expected 'dropped ROW'" },
+        { "dropped-leaf", HEAD "dropped 0x1d\nend\n", "line 2: expected 'dropped ROW'" },
+        { "dropped-msr", HEAD "dropped msr 0x1d\nend\n", "line 2: expected 'dropped ROW'" },
+        { "forced-of-six", HEAD "forced-on 0x7 0 1 0 0 0\nend\n", "line 2: expected 'TABLE LEAF" },
+        { "view-forced-nothing", HEAD "view-forced\nend\n",
+          "line 2: expected 'view-forced CAPABILITY" },
+        { "view-forced-nowhere", HEAD "view-forced nonsense forced-on\nend\n",
+          "line 2: expected 'view-forced CAPABILITY" },
+        { "view-forced-what", HEAD "view-forced xcomp.amx supported 1 0 0 0 0 0 0\nend\n",
+          "line 2: expected 'view-forced CAPABILITY" },
+        { "view-forced-of-six", HEAD "view-forced xcomp.amx forced-off 1 0 0 0 0 0\nend\n",
+          "line 2: expected 'TABLE LEAF" },
+        { "view-dropped", HEAD "view-forced xcomp.amx dropped 1d\nend\n",
+          "line 2: expected 'dropped ROW'" },
         { "cpus", HEAD "cpus many\nend\n", "line 2: expected a number" },
         { "not-utf8", HEAD "kernel \xff\nend\n", "line 2: expected text in UTF-8" },
 };
@@ -97,7 +112,10 @@ static void test_round_trip(void) {
                 "kvm_intel.nested Y\n"
                 "microcode 0x2b000590\nprobed-at 2026-11-22T12:37:00Z\ncpus 128\ntable "
                 "supported\n" ROW
-                "table hyperv\nview xcomp.amx 0xd 0 1 0x60003 0x240 0x240 0x0\nkind 0-7,16\n"
+                "table hyperv\ntable forced-on\nforced-on 0x7 0 1 0x0 0x20 0x0 0x0\ntable "
+                "forced-off\ntable dropped\ndropped 0x1d.0\ndropped 0x1d.1\nview-forced xcomp.amx "
+                "forced-off\nview-forced xcomp.amx forced-off 0x7 0 1 0x0 0x2 0x0 0x0\nview-forced "
+                "xcomp.amx dropped\nview xcomp.amx 0xd 0 1 0x60003 0x240 0x240 0x0\nkind 0-7,16\n"
                 "kind 8\nkind-row 0x7 0 1 0x0 0x2 0x0 0x0\nkind-row 0x7 1 1 0x0 0x0 0x0 0x0\nvaries "
                 "0x1.0:ebx[31:24]\nunknown 0x7.0:edx[31:16]\nunknown 0x14\nunknown 0x20-0x23\n"
                 "unknown msr 0x10a[19]\nunknown msr 0x10a[63:32]\n"
@@ -126,6 +144,8 @@ static void test_round_trip(void) {
         g_assert_cmpuint(leaf_table_size(kinds_at(host_kinds(host), 0)->rows), ==, 0);
         g_assert_cmpuint(leaf_table_size(kinds_at(host_kinds(host), 1)->rows), ==, 2);
         g_assert_null(host_table(host, HOST_HARDWARE));
+        g_assert_null(forced_table(host_forced(host), "xcomp.amx", FORCED_ON));
+        g_assert_cmpuint(leaf_table_size(forced_table(host_forced(host), NULL, FORCED_OFF)), ==, 0);
         g_assert_cmpuint(leaf_table_size(host_table(host, HOST_HYPERV)), ==, 0);
 }
 
