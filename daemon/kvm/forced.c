@@ -1,15 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Two tables, set and read back: all that KVM supports, of which some may be missing afterwards,
- * and the same with no feature at all, in which some may appear. Some KVMs lay a pattern of their
- * own over what was set (facts kvm-experiments 2.2), and neither QEMU nor libvirt notices. */
+/* Tables, set and read back: all that KVM supports; the same with no feature at all, in which some
+ * may appear; and the same with every bit, of which some may be missing. Some KVMs lay a pattern of
+ * their own over what was set (facts kvm-experiments 2.2), and neither QEMU nor libvirt notices.
+ *
+ * A bit that comes and goes with another is not forced: what is forced on is in all read-backs,
+ * what is forced off in none. */
 
 #include "daemon/kvm/forced.h"
 
 #include "policy/field.h"
 
-/* A bit counts if a guest would see a feature come or go. The rest is kept in both tables, so
- * that what has no features is still a table that KVM can find its way in: maxima, address
+typedef enum Step {
+        STEP_SUPPORTED,
+        STEP_BARE,    /* no feature */
+        STEP_FULL,    /* every one */
+        STEP_WITHOUT, /* without what came back in STEP_BARE, and with everything else */
+        N_STEPS,
+} Step;
+
+typedef struct Measurement {
+        const ForcedSubject *subject;
+        LeafTable *set[N_STEPS];
+        LeafTable *back[N_STEPS]; /* NULL: KVM did not take the table */
+} Measurement;
+
+static const Leaf *row_of(const LeafTable *table, uint32_t leaf, uint32_t subleaf) {
+        static const Leaf nothing;
+
+        return leaf_table_find(table, leaf, subleaf) ?: &nothing;
+}
+
+/* A bit counts if a guest would see a feature come or go. The rest is the same in all tables, so
+ * that what has no features, or all, is still a table that KVM can find its way in: maxima, address
  * widths, signatures. */
 static bool bit_counts(const Leaf *row, Register reg, unsigned bit) {
         const Field *field = field_at(FIELD_INTERFACE_CPU, row->leaf, row->subleaf, reg, bit) ?:
@@ -17,6 +40,8 @@ static bool bit_counts(const Leaf *row, Register reg, unsigned bit) {
 
         if (!field)
                 return true;
+        if (field_is_rewritten(field))
+                return false;
 
         switch ((FieldRule) field->rule) {
         case FIELD_RULE_RESERVED:
@@ -26,6 +51,8 @@ static bool bit_counts(const Leaf *row, Register reg, unsigned bit) {
         case FIELD_RULE_INVERTED:
         case FIELD_RULE_GRANTED:
                 return true;
+        case FIELD_RULE_PROVIDED:
+                return field->low == field->high;
         default:
                 return false;
         }
@@ -41,66 +68,193 @@ static uint32_t counting_mask(const Leaf *row, Register reg) {
         return mask;
 }
 
-LeafTable *forced_without_features(const LeafTable *table) {
-        LeafTable *bare = leaf_table_new();
+/* Makes another word of one of the supported table's */
+typedef uint32_t (*AlterFunc)(const Measurement *m, const Leaf *row, Register reg);
 
-        for (size_t i = 0; i < leaf_table_size(table); i++) {
-                Leaf row = *leaf_table_at(table, i);
-
-                for (Register reg = 0; reg < N_REGISTERS; reg++)
-                        row.registers[reg] &= ~counting_mask(&row, reg);
-                leaf_table_add(bare, &row);
-        }
-
-        return bare;
+static uint32_t clear_features(const Measurement *m, const Leaf *row, Register reg) {
+        (void) m;
+        return row->registers[reg] & ~counting_mask(row, reg);
 }
 
-LeafTable *forced_difference(const LeafTable *with, const LeafTable *without) {
-        static const Leaf nothing;
-        LeafTable *rest = leaf_table_new();
+static uint32_t set_features(const Measurement *m, const Leaf *row, Register reg) {
+        (void) m;
+        return row->registers[reg] | counting_mask(row, reg);
+}
 
-        for (size_t i = 0; i < leaf_table_size(with); i++) {
-                Leaf row = *leaf_table_at(with, i);
-                const Leaf *other = leaf_table_find(without, row.leaf, row.subleaf);
+static uint32_t clear_what_came_back(const Measurement *m, const Leaf *row, Register reg) {
+        const Leaf *back = row_of(m->back[STEP_BARE], row->leaf, row->subleaf);
+
+        return row->registers[reg] & ~(back->registers[reg] & counting_mask(row, reg));
+}
+
+static LeafTable *alter(const Measurement *m, AlterFunc func) {
+        const LeafTable *supported = m->set[STEP_SUPPORTED];
+        LeafTable *table = leaf_table_new();
+
+        for (size_t i = 0; i < leaf_table_size(supported); i++) {
+                Leaf row = *leaf_table_at(supported, i);
+
+                for (Register reg = 0; reg < N_REGISTERS; reg++)
+                        row.registers[reg] = func(m, leaf_table_at(supported, i), reg);
+                leaf_table_add(table, &row);
+        }
+
+        return table;
+}
+
+/* @table with a word of another one's */
+static LeafTable *with_word(const LeafTable *table, const LeafTable *other, size_t row,
+                            Register reg) {
+        LeafTable *copy = leaf_table_new();
+
+        for (size_t i = 0; i < leaf_table_size(table); i++) {
+                Leaf leaf = *leaf_table_at(table, i);
+
+                if (i == row)
+                        leaf.registers[reg] = leaf_table_at(other, i)->registers[reg];
+                leaf_table_add(copy, &leaf);
+        }
+
+        return copy;
+}
+
+static bool set(const Measurement *m, const LeafTable *table, GError **error) {
+        return m->subject->set(m->subject->subject, table, error);
+}
+
+/* What of @wanted KVM takes, word by word from the supported table on: which fields it refuses
+ * depends on the kernel and on the permissions of the process. Takes @wanted over. */
+static LeafTable *come_near(const Measurement *m, LeafTable *wanted) {
+        g_autoptr(LeafTable) all = wanted;
+        LeafTable *table = leaf_table_copy(m->set[STEP_SUPPORTED]);
+
+        for (size_t i = 0; i < leaf_table_size(all); i++)
+                for (Register reg = 0; reg < N_REGISTERS; reg++) {
+                        LeafTable *next;
+
+                        if (leaf_table_at(all, i)->registers[reg] ==
+                            leaf_table_at(table, i)->registers[reg])
+                                continue;
+
+                        next = with_word(table, all, i, reg);
+                        if (set(m, next, NULL)) {
+                                leaf_table_free(table);
+                                table = next;
+                        } else
+                                leaf_table_free(next);
+                }
+
+        return table;
+}
+
+/* Takes @table over */
+static bool step(Measurement *m, Step step, LeafTable *table, GError **error) {
+        m->set[step] = table;
+        if (step != STEP_SUPPORTED && !set(m, table, NULL))
+                m->set[step] = table = come_near(m, table);
+
+        /* Once more: a table that was refused may have spoilt the one before. */
+        if (!set(m, table, error))
+                return false;
+
+        m->back[step] = m->subject->get(m->subject->subject, error);
+        return m->back[step] != NULL;
+}
+
+static LeafTable *list_on(const Measurement *m) {
+        LeafTable *on = leaf_table_new();
+
+        for (size_t i = 0; i < leaf_table_size(m->back[STEP_BARE]); i++) {
+                Leaf row = *leaf_table_at(m->back[STEP_BARE], i);
                 uint32_t any = 0;
 
-                other = other ? other : &nothing;
                 for (Register reg = 0; reg < N_REGISTERS; reg++) {
-                        row.registers[reg] &= ~other->registers[reg];
-                        if (row.registers[reg])
-                                row.registers[reg] &= counting_mask(&row, reg);
+                        const Leaf *bare = row_of(m->set[STEP_BARE], row.leaf, row.subleaf);
+                        uint32_t bits = row.registers[reg] & ~bare->registers[reg];
+
+                        for (Step j = 0; j < N_STEPS; j++)
+                                bits &= row_of(m->back[j], row.leaf, row.subleaf)->registers[reg];
+                        row.registers[reg] = bits ? bits & counting_mask(&row, reg) : 0;
                         any |= row.registers[reg];
                 }
 
                 if (any)
-                        leaf_table_add(rest, &row);
+                        leaf_table_add(on, &row);
         }
 
-        return rest;
+        return on;
 }
 
-static LeafTable *read_back(const Vcpu *vcpu, const LeafTable *table, GError **error) {
-        if (!vcpu_set_cpuid(vcpu, table, error))
-                return NULL;
+static LeafTable *list_off(const Measurement *m) {
+        LeafTable *off = leaf_table_new();
 
-        return vcpu_get_cpuid(vcpu, error);
+        for (size_t i = 0; i < leaf_table_size(m->set[STEP_FULL]); i++) {
+                Leaf row = *leaf_table_at(m->set[STEP_FULL], i);
+                uint32_t any = 0;
+
+                for (Register reg = 0; reg < N_REGISTERS; reg++) {
+                        uint32_t bits = row.registers[reg];
+
+                        for (Step j = 0; j < N_STEPS; j++)
+                                bits &= ~row_of(m->back[j], row.leaf, row.subleaf)->registers[reg];
+                        row.registers[reg] = bits ? bits & counting_mask(&row, reg) : 0;
+                        any |= row.registers[reg];
+                }
+
+                if (any)
+                        leaf_table_add(off, &row);
+        }
+
+        return off;
 }
 
-bool forced_measure(const Vcpu *vcpu, const LeafTable *supported, LeafTable **ret_on,
-                    LeafTable **ret_off, GError **error) {
-        g_autoptr(LeafTable) bare = forced_without_features(supported);
-        g_autoptr(LeafTable) back = NULL;
-        g_autoptr(LeafTable) bare_back = NULL;
+/* As a row of its own: one that answers for all sub-leaves is not what was set. */
+static bool has_row(const LeafTable *table, const Leaf *row) {
+        for (size_t i = 0; i < leaf_table_size(table); i++)
+                if (leaf_table_at(table, i)->leaf == row->leaf &&
+                    leaf_table_at(table, i)->subleaf == row->subleaf)
+                        return true;
 
-        back = read_back(vcpu, supported, error);
-        if (!back)
-                return false;
+        return false;
+}
 
-        bare_back = read_back(vcpu, bare, error);
-        if (!bare_back)
-                return false;
+static LeafTable *list_dropped(const Measurement *m) {
+        LeafTable *dropped = leaf_table_new();
 
-        *ret_on = forced_difference(bare_back, bare);
-        *ret_off = forced_difference(supported, back);
-        return true;
+        for (size_t i = 0; i < leaf_table_size(m->set[STEP_SUPPORTED]); i++) {
+                const Leaf *row = leaf_table_at(m->set[STEP_SUPPORTED], i);
+
+                if (!has_row(m->back[STEP_SUPPORTED], row) && !has_row(dropped, row))
+                        leaf_table_add(
+                                dropped,
+                                &(Leaf){ row->leaf, row->subleaf, .flags = LEAF_FLAG_INDEXED });
+        }
+
+        return dropped;
+}
+
+static bool measure(Measurement *m, const LeafTable *supported, GError **error) {
+        return step(m, STEP_SUPPORTED, leaf_table_copy(supported), error) &&
+                step(m, STEP_BARE, alter(m, clear_features), error) &&
+                step(m, STEP_FULL, alter(m, set_features), error) &&
+                step(m, STEP_WITHOUT, alter(m, clear_what_came_back), error);
+}
+
+bool forced_measure(const ForcedSubject *subject, const LeafTable *supported, Forced *forced,
+                    GError **error) {
+        Measurement m = { .subject = subject };
+        bool is_good = measure(&m, supported, error);
+
+        if (is_good) {
+                forced_take_table(forced, NULL, FORCED_ON, list_on(&m));
+                forced_take_table(forced, NULL, FORCED_OFF, list_off(&m));
+                forced_take_table(forced, NULL, FORCED_DROPPED, list_dropped(&m));
+        }
+
+        for (Step i = 0; i < N_STEPS; i++) {
+                leaf_table_free(m.set[i]);
+                leaf_table_free(m.back[i]);
+        }
+
+        return is_good;
 }

@@ -7,15 +7,20 @@
 
 #include <glib.h>
 
-#include "daemon/kvm/vcpu.h"
+#include "policy/forced.h"
 #include "policy/leaf.h"
 
-/* Sets tables made of @supported and reads them back. Bits only: numbers, topology and what the
- * guest itself turns on and off are left out. On mainline both are empty. */
-bool forced_measure(const Vcpu *vcpu, const LeafTable *supported, LeafTable **ret_on,
-                    LeafTable **ret_off, GError **error);
+/* Who is given tables and tells what became of them: KVM_SET_CPUID2 and KVM_GET_CPUID2 of a vCPU
+ * (vcpu.h) */
+typedef struct ForcedSubject {
+        bool (*set)(const void *subject, const LeafTable *table, GError **error);
+        LeafTable *(*get)(const void *subject, GError **error);
+        const void *subject;
+} ForcedSubject;
 
-/* What it is made of: @table with no feature in it, and the features that @with has and @without
- * has not */
-LeafTable *forced_without_features(const LeafTable *table);
-LeafTable *forced_difference(const LeafTable *with, const LeafTable *without);
+/* Sets tables made of @supported and reads them back: forced on is what every read-back has, though
+ * it was not set, forced off what none has, though it was. Bits only: numbers, topology and what KVM
+ * rewrites by what the guest does are left out. On mainline there is neither. Fills in @forced what
+ * was measured, with nothing enabled; nothing where it fails. */
+bool forced_measure(const ForcedSubject *subject, const LeafTable *supported, Forced *forced,
+                    GError **error);

@@ -4,6 +4,7 @@
 noinst_LTLIBRARIES += %D%/libkvm.la
 %C%_libkvm_la_SOURCES = \
 	%D%/affinity.c %D%/affinity.h \
+	%D%/apart.c %D%/apart.h \
 	%D%/cpu-kinds.c %D%/cpu-kinds.h \
 	%D%/error.c %D%/error.h \
 	%D%/forced.c %D%/forced.h \

@@ -2,19 +2,22 @@
 
 /* The order of the questions is what this file owns. The answer depends on the CPU that we are on
  * and on the permissions of the process, which are for life; a vCPU in turn ends the asking for
- * permissions. So: pin, everything that is the same for all, the other CPUs, permission, vCPU.
+ * permissions. So: pin, everything that is the same for all, the other CPUs, and then for each view
+ * (and for none) a process of its own, which asks for the permission, asks KVM, and makes a vCPU.
  *
  * Only the descriptor and KVM_GET_SUPPORTED_CPUID can fail the probe. Whatever else a kernel or a
  * sandbox refuses stays unrecorded, and the engine takes it for unknown. */
 
 #include "daemon/kvm/probe.h"
 
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <asm/prctl.h>
 
 #include "daemon/kvm/affinity.h"
+#include "daemon/kvm/apart.h"
 #include "daemon/kvm/cpu-kinds.h"
 #include "daemon/kvm/forced.h"
 #include "daemon/kvm/hardware.h"
@@ -29,6 +32,9 @@
 
 #define AMX_VIEW "xcomp.amx"
 #define XFEATURE_XTILE_DATA 18
+
+/* Far more than it takes, and far less than our own time is */
+#define VIEW_TIMEOUT_MS 5000
 
 /* In asm/prctl.h since Linux 5.17 */
 #ifndef ARCH_REQ_XCOMP_GUEST_PERM
@@ -134,36 +140,83 @@ static void record_varying(Host *host, const KvmDevice *device, const Affinity *
                 host_add_varying(host, &g_array_index(places, Place, i));
 }
 
-/* Permissions cannot be given back, so everything else that KVM_GET_SUPPORTED_CPUID is asked for
- * must have been asked before. */
-static void record_amx_view(Host *host, const KvmDevice *device) {
-        LeafTable *view;
-        uint64_t supported;
+/* What a process of its own is asked */
+typedef struct View {
+        const KvmDevice *device;
+        const char *name; /* NULL: with nothing enabled */
+        int xfeature;     /* the permission that it asks for */
+} View;
 
-        if (!host_get_attribute(host, "KVM_X86_XCOMP_GUEST_SUPP", &supported) ||
-            !(supported & (UINT64_C(1) << XFEATURE_XTILE_DATA)))
-                return;
-
-        if (syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_GUEST_PERM, XFEATURE_XTILE_DATA) < 0)
-                return;
-
-        view = kvm_device_get_cpuid(device, KVM_CPUID_SUPPORTED, NULL);
-        if (view)
-                host_take_view(host, AMX_VIEW, view);
+static bool set_cpuid(const void *vcpu, const LeafTable *table, GError **error) {
+        return vcpu_set_cpuid(vcpu, table, error);
 }
 
+static LeafTable *get_cpuid(const void *vcpu, GError **error) {
+        return vcpu_get_cpuid(vcpu, error);
+}
+
+/* Where no VM can be made, it is not known what this host forces. */
 static void record_vcpu(Host *host, const KvmDevice *device, const LeafTable *supported) {
         g_autoptr(Vcpu) vcpu = vcpu_new(device, NULL);
-        LeafTable *on, *off;
+        const ForcedSubject subject = { .set = set_cpuid, .get = get_cpuid, .subject = vcpu };
 
         if (!vcpu)
                 return;
 
         host_info_mutable(host)->tsc_khz = vcpu_get_tsc_khz(vcpu);
-        if (forced_measure(vcpu, supported, &on, &off, NULL)) {
-                forced_take_table(host_forced_mutable(host), NULL, FORCED_ON, on);
-                forced_take_table(host_forced_mutable(host), NULL, FORCED_OFF, off);
-        }
+        (void) forced_measure(&subject, supported, host_forced_mutable(host), NULL);
+}
+
+/* In the child: the host as it is with the view, of which there is nothing but what depends on it */
+static char *ask_view(const void *userdata) {
+        const View *view = userdata;
+        g_autoptr(Host) host = host_new();
+        LeafTable *supported;
+
+        if (view->name && syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_GUEST_PERM, view->xfeature) < 0)
+                return NULL;
+
+        supported = kvm_device_get_cpuid(view->device, KVM_CPUID_SUPPORTED, NULL);
+        if (!supported)
+                return NULL;
+
+        host_take_table(host, HOST_SUPPORTED, supported);
+        record_vcpu(host, view->device, supported);
+        return host_seal(host, NULL) ? recording_write(host) : NULL;
+}
+
+static Host *view_host(const View *view) {
+        g_autofree char *text = apart_ask(ask_view, view, RECORDING_MAX, VIEW_TIMEOUT_MS);
+
+        return text ? recording_parse(text, strlen(text), NULL) : NULL;
+}
+
+static void record_base(Host *host, const KvmDevice *device) {
+        const View view = { .device = device };
+        g_autoptr(Host) base = view_host(&view);
+
+        if (!base)
+                return;
+
+        host_info_mutable(host)->tsc_khz = host_info(base)->tsc_khz;
+        forced_copy(host_forced_mutable(host), NULL, host_forced(base));
+}
+
+static void record_amx_view(Host *host, const KvmDevice *device) {
+        const View view = { .device = device, .name = AMX_VIEW, .xfeature = XFEATURE_XTILE_DATA };
+        g_autoptr(Host) with = NULL;
+        uint64_t supported;
+
+        if (!host_get_attribute(host, "KVM_X86_XCOMP_GUEST_SUPP", &supported) ||
+            !(supported & (UINT64_C(1) << view.xfeature)))
+                return;
+
+        with = view_host(&view);
+        if (!with)
+                return;
+
+        host_take_view(host, view.name, leaf_table_copy(host_table(with, HOST_SUPPORTED)));
+        forced_copy(host_forced_mutable(host), view.name, host_forced(with));
 }
 
 /* Where sysfs has no microcode revision (a virtual machine, no driver), KVM has the MSR. Intel
@@ -206,8 +259,8 @@ static bool record(Host *host, const KvmDevice *device, GError **error) {
         if (is_pinned)
                 record_varying(host, device, affinity, supported, cpu);
 
+        record_base(host, device);
         record_amx_view(host, device);
-        record_vcpu(host, device, supported);
 
         sysfs_describe(host, cpu);
         record_microcode(host);

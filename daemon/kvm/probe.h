@@ -7,6 +7,6 @@
 
 /* Asks /dev/kvm and gives the recording's text; NULL with PROBE_ERROR, in one line.
  *
- * For a process that ends afterwards: it may come back with a permission that widens KVM's
- * answers and that cannot be given back, and its vCPU has locked its other permissions. */
+ * For a process without threads, and one that ends afterwards: it is left on the CPU that was
+ * asked first. What cannot be undone (permissions, vCPUs) is done in children that have ended. */
 char *probe_record(GError **error);

@@ -12,7 +12,6 @@
 
 #include "daemon/kvm/cpu-kinds.h"
 #include "daemon/kvm/error.h"
-#include "daemon/kvm/forced.h"
 #include "daemon/kvm/kvm-device.h"
 #include "daemon/kvm/kvm-extension.h"
 #include "daemon/kvm/varies.h"
@@ -288,39 +287,6 @@ static void test_many_kinds(void) {
         g_assert_cmphex(leaf_table_at(common, 0)->registers[REGISTER_EBX], ==, 0xffe02041);
 }
 
-/* What kvm_pvm answered: facts kvm-experiments 2.1 and 2.2 */
-static const Leaf pvm_supported[] = {
-        ROW(1, 0, 0x000a0678, 0x00020800, 0x81202000, 0x0f8bfbff),
-        SUBROW(7, 0, 0x00000002, 0x01802042, 0x1a010104, 0xbc010400),
-        SUBROW(0xd, 0, 0x000002e7, 0x00000a88, 0x00000a88, 0),
-};
-static const Leaf pvm_read_back[] = {
-        ROW(1, 0, 0x000a0678, 0x00020800, 0xf7f83203, 0x1f8bfbff),
-        SUBROW(7, 0, 0x00000002, 0xf1bf23eb, 0x1a005f46, 0xbc814410),
-        SUBROW(0xd, 0, 0x000002e7, 0x00000240, 0x00000a88, 0),
-};
-
-static void test_forced(void) {
-        g_autoptr(LeafTable) supported = table_new(pvm_supported, G_N_ELEMENTS(pvm_supported));
-        g_autoptr(LeafTable) back = table_new(pvm_read_back, G_N_ELEMENTS(pvm_read_back));
-        g_autoptr(LeafTable) bare = forced_without_features(supported);
-        g_autoptr(LeafTable) off = forced_difference(supported, back);
-        g_autoptr(LeafTable) on = forced_difference(back, bare);
-
-        /* LA57, and not the size of the XSAVE area */
-        g_assert_cmpuint(leaf_table_size(off), ==, 1);
-        g_assert_cmphex(leaf_table_find(off, 7, 0)->registers[REGISTER_ECX], ==, 0x00010000);
-        g_assert_cmphex(leaf_table_find(off, 7, 0)->registers[REGISTER_EBX], ==, 0);
-
-        /* SSE3 and so on, and not OSXSAVE, which is the guest's own */
-        g_assert_cmphex(leaf_table_find(on, 1, 0)->registers[REGISTER_ECX] & 0x08000001, ==, 1);
-        g_assert_cmphex(leaf_table_find(on, 1, 0)->registers[REGISTER_EAX], ==, 0);
-
-        /* The version stays in the table that has no features, and the features do not */
-        g_assert_cmphex(leaf_table_find(bare, 1, 0)->registers[REGISTER_EAX], ==, 0x000a0678);
-        g_assert_cmphex(leaf_table_find(bare, 7, 0)->registers[REGISTER_EBX], ==, 0);
-}
-
 int main(int argc, char *argv[]) {
         g_test_init(&argc, &argv, NULL);
 
@@ -342,8 +308,6 @@ int main(int argc, char *argv[]) {
                 g_test_add_data_func(path, &kinds_cases[i], test_kinds);
         }
         g_test_add_func("/probe/kinds/many", test_many_kinds);
-
-        g_test_add_func("/probe/forced", test_forced);
 
         return g_test_run();
 }
