@@ -11,6 +11,7 @@
 #include "policy/error.h"
 #include "policy/explain-host.h"
 #include "policy/explain-msr.h"
+#include "policy/forced-text.h"
 #include "policy/kinds-text.h"
 #include "policy/meaning.h"
 #include "policy/offer.h"
@@ -264,7 +265,8 @@ static void add_capabilities(GPtrArray *paragraphs, const Field *field, Host *ho
 
 static void add_host(GPtrArray *paragraphs, const Field *field, Host *host) {
         g_autoptr(Offer) offer = NULL;
-        g_autofree char *silicon = NULL, *kvm = NULL, *offered = NULL, *kinds = NULL;
+        g_autofree char *silicon = NULL, *kvm = NULL, *offered = NULL, *kinds = NULL,
+                        *forced = NULL;
         const Place place = { field->leaf, field->subleaf, field->reg, field->low, field->high };
         GString *text;
 
@@ -284,6 +286,9 @@ static void add_host(GPtrArray *paragraphs, const Field *field, Host *host) {
                 g_string_append_printf(text, "the CPU says %s, ", silicon);
         g_string_append_printf(text, "KVM reports %s, a guest of the usual VMM is offered %s", kvm,
                                offered);
+        forced = forced_describe(field, host, offer_view(offer));
+        if (forced)
+                g_string_append_printf(text, "; %s", forced);
         kinds = kinds_values_to_text(host, field, &place);
         if (kinds)
                 g_string_append_printf(text, "; %s", kinds);

@@ -20,6 +20,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/field.c %D%/field.h \
 	%D%/fingerprint.c %D%/fingerprint.h \
 	%D%/forced.c %D%/forced.h \
+	%D%/forced-text.c %D%/forced-text.h \
 	%D%/guest.c %D%/guest.h \
 	%D%/host.c %D%/host.h \
 	%D%/judge.c %D%/judge.h \

@@ -12,12 +12,13 @@ typedef struct Marks {
         bool has_changes;
         bool has_varying;
         bool has_corrections;
+        bool has_forced;
 } Marks;
 
 static bool is_shown(const CpuiddOfferField *field, bool only_changed) {
         if (field->is_continuation)
                 return false;
-        return field->is_changed || field->correction ||
+        return field->is_changed || field->correction || field->is_forced_on ||
                 ((field->is_set || field->by_kind) && !only_changed);
 }
 
@@ -39,17 +40,28 @@ static Style style(const CpuiddOfferField *field) {
         return field->kvm == 0 ? STYLE_GOOD : STYLE_DOUBTFUL;
 }
 
+/* A guest's table does not change it, be it there or not. */
+static bool is_forced(const CpuiddOfferField *field) {
+        return field->is_forced_on || field->is_forced_off;
+}
+
+/* What stands behind a name */
+static const char *end_mark(const CpuiddOfferField *field) {
+        return is_forced(field) ? field->varies ? "=*" : "=" : field->varies ? "*" : "";
+}
+
 static void note_marks(Marks *marks, const CpuiddOfferField *field) {
         marks->has_changes |= field->is_changed;
         marks->has_varying |= field->varies;
         marks->has_corrections |= field->correction != NULL;
+        marks->has_forced |= is_forced(field);
 }
 
 static void print_number(Output *output, const CpuiddOfferField *field) {
         const char *label = *field->label ? field->label : field->place;
 
         output_column(output, INDENT);
-        output_addf(output, style(field), "%s%s%s:", mark(field), label, field->varies ? "*" : "");
+        output_addf(output, style(field), "%s%s%s:", mark(field), label, end_mark(field));
         output_column(output, COLUMN);
         output_wrap(output, style(field), COLUMN, field->text);
         if (field->is_changed && field->kvm != 0 && *field->kvm_text) {
@@ -62,7 +74,7 @@ static void print_number(Output *output, const CpuiddOfferField *field) {
 
 static void print_flag(Output *output, const CpuiddOfferField *field) {
         g_autofree char *word =
-                g_strdup_printf("%s%s%s", mark(field), field->name, field->varies ? "*" : "");
+                g_strdup_printf("%s%s%s", mark(field), field->name, end_mark(field));
 
         output_word(output, style(field), INDENT, word);
 }
@@ -152,7 +164,7 @@ static void print_leaf(Output *output, const CpuiddOfferLeaf *leaf, bool only_ch
 }
 
 static void print_legend(Output *output, Marks marks) {
-        if (!marks.has_changes && !marks.has_varying && !marks.has_corrections)
+        if (!marks.has_changes && !marks.has_varying && !marks.has_corrections && !marks.has_forced)
                 return;
 
         output_end_line(output);
@@ -162,6 +174,10 @@ static void print_legend(Output *output, Marks marks) {
                             "");
         output_wrap(output, STYLE_DIM, 0,
                     marks.has_corrections ? "! KVM's own answer is known to be wrong." : "");
+        output_wrap(output, STYLE_DIM, 0,
+                    marks.has_forced ? "= as in every virtual CPU of this host, whatever its "
+                                       "table says." :
+                                       "");
         output_wrap(output, STYLE_DIM, 0,
                     marks.has_varying ? "* depends on the CPU that is asked." : "");
         output_end_line(output);

@@ -18,7 +18,7 @@ static const GOptionEntry options[] = {
           "The rows alone, as 'cpuid -r' writes them; 'check' reads that", NULL },
         { "grid", 0, 0, G_OPTION_ARG_NONE, &arg_grid, "A register a line, a bit a column", NULL },
         { "changed", 0, 0, G_OPTION_ARG_NONE, &arg_changed,
-          "Only what is not as in KVM's own answer", NULL },
+          "Only what is not as in KVM's own answer, or forced", NULL },
         { "enable", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arg_change.enable,
           "What the guest's VMM enables, besides the usual (irqchip)", CHANGE_ARGUMENT },
         { "disable", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arg_change.disable, "What it does not",

@@ -8,6 +8,7 @@
 
 #define COLUMN 14
 #define DIFFERENCES_MAX 6
+#define FORCED_MAX 12
 
 static Reading arg_reading;
 
@@ -95,6 +96,39 @@ static void print_differences(Output *output, const CpuiddStatus *status) {
                                                 n - DIFFERENCES_MAX));
 }
 
+/* The first of many, and where the others are. Takes nothing over. */
+static char *describe_names(const char *const *names, const char *command) {
+        size_t n = g_strv_length((char **) names);
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        for (size_t i = 0; i < MIN(n, FORCED_MAX); i++)
+                g_string_append_printf(text, "%s%s", i == 0 ? "" : ", ", names[i]);
+        if (n > FORCED_MAX)
+                g_string_append_printf(text, " and %zu more (see '%s')", n - FORCED_MAX, command);
+
+        return g_strdup(text->str);
+}
+
+static void print_forced(Output *output, const CpuiddStatus *status) {
+        if (!status->is_forced_known) {
+                print_line(output, "forced",
+                           "not known: the profile does not tell what a virtual CPU of this host "
+                           "has, or has not, whatever its table says");
+                return;
+        }
+
+        if (!*status->forced_on && !*status->taken_away && !*status->dropped)
+                print_line(output, "forced",
+                           *status->forced_off ? "nothing of what KVM lists" :
+                                                 "nothing: a virtual CPU has what its table says");
+        print_line_take(output, "forced on",
+                        describe_names(status->forced_on, "cpuidctl show --changed"));
+        print_line_take(output, "forced off",
+                        describe_names(status->taken_away, "cpuidctl show --changed"));
+        print_line_take(output, "drops rows",
+                        describe_names(status->dropped, "cpuidctl status --json"));
+}
+
 static void print_host(Output *output, const CpuiddStatus *status) {
         print_line_take(output, "kernel", describe_kernel(status));
         print_line_take(output, "processor", describe_processor(status));
@@ -105,11 +139,7 @@ static void print_host(Output *output, const CpuiddStatus *status) {
         print_line_take(output, "capabilities",
                         g_strdup_printf("%zu of %zu (see 'cpuidctl capabilities')",
                                         status->n_capabilities, status->n_capabilities_all));
-        print_line_take(output, "forced",
-                        describe_count(status->n_forced,
-                                       "bit that a guest has, or has not, whatever its table says",
-                                       "bits that a guest has, or has not, whatever its table "
-                                       "says"));
+        print_forced(output, status);
         print_line_take(output, "varies",
                         describe_count(status->n_varies, "place depends on the CPU that is asked",
                                        "places depend on the CPU that is asked"));

@@ -365,6 +365,15 @@ typedef struct CpuiddStatus {
         size_t n_corrections; /* known errors of KVM's answer that were corrected */
         /* Runs of places of which the profile does not tell what KVM answers; never NULL */
         const char *const *unknown;
+        /* What KVM makes of every table here: fields that a guest has whatever its table says, those
+         * that it never has, and those of the latter that KVM lists all the same; places of bits
+         * without a name. Then rows of KVM's answer that a guest does not keep ("0x1d.0"). Never
+         * NULL; is_forced_known is false where it was not measured, as where no VM could be made. */
+        const char *const *forced_on;
+        const char *const *forced_off;
+        const char *const *taken_away;
+        const char *const *dropped;
+        bool is_forced_known;
 } CpuiddStatus;
 
 /* A daemon without a KVM is a status and no error: is_ready is false then, problem says why. Free
@@ -415,6 +424,8 @@ typedef struct CpuiddOfferField {
                                  * reports 1, corrected to 0 because ..."; else NULL */
         const char *by_kind;    /* what each kind of CPU says: "CPUs 0-15: 1; CPUs 16-23: 0"; NULL
                                  * where they agree; what they have in common is offered */
+        bool is_forced_on;      /* a guest has it whatever its table says, with what is enabled */
+        bool is_forced_off;     /* a guest never has it; not zero in `kvm` where KVM lists it */
 } CpuiddOfferField;
 
 /* A row of what a host offers */

@@ -89,6 +89,13 @@ static char *correction_of(const Offer *offer, int word, uint32_t mask, const Fi
         return correction ? correction_to_text(correction, field) : NULL;
 }
 
+static void set_forced(CpuiddOfferField *field, const Offer *offer, int word, uint32_t mask) {
+        const Words *on = offer->forced[FORCED_ON], *off = offer->forced[FORCED_OFF];
+
+        field->is_forced_on = word >= 0 && on && (on->word[word] & mask & offer->words->word[word]);
+        field->is_forced_off = word >= 0 && off && (off->word[word] & mask);
+}
+
 static void add_named(CpuiddOfferLeaf *leaf, const Offer *offer, const Field *from) {
         CpuiddOfferField *field = field_new(leaf, offer->host, from->reg, from->low, from->high);
         uint32_t mask = field_mask(from);
@@ -108,6 +115,7 @@ static void add_named(CpuiddOfferLeaf *leaf, const Offer *offer, const Field *fr
         if (from->word != FIELD_NONE) {
                 field->is_dynamic |= (offer->dynamic[from->word] & mask) != 0;
                 field->varies = (host_varying_mask(offer->host, from->word) & mask) != 0;
+                set_forced(field, offer, from->word, mask);
                 field->correction = correction_of(offer, from->word, mask, from);
         }
 
@@ -122,14 +130,17 @@ static void add_nameless(CpuiddOfferLeaf *leaf, const Offer *offer, int group,
                          const uint32_t known[N_REGISTERS]) {
         for (unsigned reg = 0; reg < N_REGISTERS; reg++) {
                 uint32_t left = (leaf->registers[reg] | leaf->kvm[reg]) & ~known[reg];
+                int word = group < 0 ? -1 : group * N_REGISTERS + (int) reg;
 
                 while (left) {
                         unsigned low = __builtin_ctz(left), high = low;
                         CpuiddOfferField *field;
+                        uint32_t mask;
 
                         while (high < 31 && (left & (UINT32_C(2) << high)))
                                 high++;
-                        left &= ~((UINT32_MAX >> (31 - (high - low))) << low);
+                        mask = (UINT32_MAX >> (31 - (high - low))) << low;
+                        left &= ~mask;
 
                         field = field_new(leaf, offer->host, reg, low, high);
                         field->name = g_strdup("");
@@ -138,9 +149,8 @@ static void add_nameless(CpuiddOfferLeaf *leaf, const Offer *offer, int group,
                         field->rule = g_strdup(field_rule_to_string(FIELD_RULE_RESERVED));
                         field->text = g_strdup_printf("0x%x", field->value);
                         field->kvm_text = g_strdup_printf("0x%x", field->kvm);
-                        field->correction = correction_of(
-                                offer, group < 0 ? -1 : group * N_REGISTERS + (int) reg,
-                                (UINT32_MAX >> (31 - (high - low))) << low, NULL);
+                        field->correction = correction_of(offer, word, mask, NULL);
+                        set_forced(field, offer, word, mask);
                         g_ptr_array_add(leaf->fields, field);
                 }
         }
@@ -314,6 +324,8 @@ static void add_field(JsonText *json, const CpuiddOfferField *field) {
                 json_text_add_text(json, "text", field->text);
         json_text_add_text(json, "by_kind", field->by_kind);
         json_text_add_text(json, "correction", field->correction);
+        if (field->is_forced_on || field->is_forced_off)
+                json_text_add_text(json, "forced", field->is_forced_on ? "on" : "off");
         json_text_close(json);
 }
 
@@ -344,7 +356,7 @@ char *cpuidd_offer_to_json(const CpuiddOffer *offer, bool only_changed, CpuiddJs
                 for (size_t j = 0; j < leaf->fields->len; j++) {
                         const CpuiddOfferField *field = leaf->fields->pdata[j];
 
-                        if (field->is_changed ||
+                        if (field->is_changed || field->is_forced_on ||
                             ((field->is_set || field->by_kind) && !only_changed))
                                 add_field(json, field);
                 }

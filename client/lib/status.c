@@ -7,6 +7,7 @@
 
 #include "client/formats/json-text.h"
 #include "client/lib/private.h"
+#include "policy/forced-text.h"
 
 /* The leaves with the processor's name: 16 bytes each */
 #define BRAND_FIRST 0x80000002u
@@ -74,6 +75,28 @@ static void fill_counts(CpuiddStatus *status, const Host *host) {
                         status->n_extensions++;
 }
 
+/* Takes @texts over */
+static void replace_texts(const char *const **ret, char **texts) {
+        free_const_strv(*ret);
+        *ret = (const char *const *) texts;
+}
+
+static void fill_forced(CpuiddStatus *status, const Host *host) {
+        const Forced *forced = host_forced(host);
+        const LeafTable *on = forced_table(forced, NULL, FORCED_ON),
+                        *off = forced_table(forced, NULL, FORCED_OFF);
+        const Words *words = host_words(host, HOST_SUPPORTED);
+        char **dropped = forced_dropped(forced, NULL);
+
+        status->is_forced_known = on && off;
+        replace_texts(&status->forced_on, forced_names(on, NULL, words));
+        replace_texts(&status->forced_off, forced_names(off, NULL, words));
+        replace_texts(&status->taken_away,
+                      forced_names(off, host_table(host, HOST_SUPPORTED), words));
+        if (dropped)
+                replace_texts(&status->dropped, dropped);
+}
+
 static void fill(CpuiddStatus *status, const Host *host) {
         const HostInfo *info = host_info(host);
 
@@ -101,6 +124,7 @@ static void fill(CpuiddStatus *status, const Host *host) {
         status->cpus = info->cpus;
         status->tsc_khz = info->tsc_khz;
         fill_counts(status, host);
+        fill_forced(status, host);
 }
 
 CpuiddStatus *cpuidd_host_get_status(CpuiddHost *host, GError **error) {
@@ -114,6 +138,10 @@ CpuiddStatus *cpuidd_host_get_status(CpuiddHost *host, GError **error) {
         status->kinds = (const char *const *) g_new0(char *, 1);
         status->differences = (const char *const *) g_new0(char *, 1);
         status->unknown = (const char *const *) g_new0(char *, 1);
+        status->forced_on = (const char *const *) g_new0(char *, 1);
+        status->forced_off = (const char *const *) g_new0(char *, 1);
+        status->taken_away = (const char *const *) g_new0(char *, 1);
+        status->dropped = (const char *const *) g_new0(char *, 1);
         if (host->bus) {
                 status->version = bus_get_text(host->bus, "Version", error);
                 if (!status->version)
@@ -150,6 +178,10 @@ CpuiddStatus *cpuidd_status_free(CpuiddStatus *status) {
         free_const_strv(status->kinds);
         free_const_strv(status->differences);
         free_const_strv(status->unknown);
+        free_const_strv(status->forced_on);
+        free_const_strv(status->forced_off);
+        free_const_strv(status->taken_away);
+        free_const_strv(status->dropped);
         g_free(status);
         return NULL;
 }
@@ -157,6 +189,17 @@ CpuiddStatus *cpuidd_status_free(CpuiddStatus *status) {
 static void add_number(JsonText *json, const char *key, uint64_t value) {
         if (value > 0)
                 json_text_add_number(json, key, value);
+}
+
+/* Where it is not known there are no lists, which is not the same as empty ones */
+static void add_forced(JsonText *json, const CpuiddStatus *status) {
+        if (!status->is_forced_known)
+                return;
+
+        json_text_add_texts(json, "forced_on", status->forced_on);
+        json_text_add_texts(json, "forced_off", status->forced_off);
+        json_text_add_texts(json, "taken_away", status->taken_away);
+        json_text_add_texts(json, "dropped", status->dropped);
 }
 
 char *cpuidd_status_to_json(const CpuiddStatus *status, CpuiddJson style) {
@@ -196,6 +239,7 @@ char *cpuidd_status_to_json(const CpuiddStatus *status, CpuiddJson style) {
                 json_text_add_number(json, "msrs", status->n_msrs);
                 json_text_add_number(json, "varies", status->n_varies);
                 json_text_add_number(json, "forced", status->n_forced);
+                add_forced(json, status);
                 json_text_add_number(json, "corrections", status->n_corrections);
                 json_text_add_number(json, "capabilities", status->n_capabilities);
                 json_text_add_number(json, "capabilities_all", status->n_capabilities_all);

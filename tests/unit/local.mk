@@ -14,6 +14,7 @@ unit_tests = \
 	%D%/test-enumerate \
 	%D%/test-explain \
 	%D%/test-fingerprint \
+	%D%/test-forced \
 	%D%/test-form-cloud-hypervisor \
 	%D%/test-form-cpuid \
 	%D%/test-form-dev \
@@ -75,6 +76,7 @@ TESTS += $(unit_tests)
 %C%_test_enumerate_LDADD = %D%/libsupport.la
 %C%_test_explain_LDADD = %D%/libsupport.la
 %C%_test_fingerprint_LDADD = %D%/libsupport.la
+%C%_test_forced_LDADD = %D%/libsupport.la
 %C%_test_form_cloud_hypervisor_LDADD = %D%/libformsupport.la
 %C%_test_form_cpuid_LDADD = %D%/libformsupport.la
 %C%_test_form_dev_LDADD = %D%/libformsupport.la

@@ -102,6 +102,24 @@ static void test_vendors(void) {
         g_assert_true(has_paragraph(common, "elsewhere", "PQoS monitoring, on AMD or Hygon: "));
 }
 
+/* Whether it can be had at all stands beside what is offered. */
+static void test_forced(void) {
+        static const struct {
+                const char *field, *text;
+        } cases[] = {
+                { "avx2", "is offered 1; every vCPU of this host has it, whatever its table says" },
+                { "hle", "KVM reports 0, a guest of the usual VMM is offered 1; every vCPU" },
+                { "la57", "KVM reports 1, a guest of the usual VMM is offered 0; no vCPU of this" },
+        };
+        g_autoptr(Host) host = test_recording("forced-made-up");
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autoptr(GPtrArray) paragraphs = explain(cases[i].field, host, NULL);
+
+                g_assert_true(has_paragraph(paragraphs, "this host", cases[i].text));
+        }
+}
+
 static void test_unknown(void) {
         g_autoptr(GError) error = NULL;
 
@@ -186,6 +204,7 @@ int main(int argc, char **argv) {
                 g_test_add_data_func(path, &explain_cases[i], test_explain);
         }
         g_test_add_func("/explain/vendors", test_vendors);
+        g_test_add_func("/explain/forced", test_forced);
         g_test_add_func("/explain/unknown", test_unknown);
         g_test_add_func("/explain/rewritten", test_rewritten);
         g_test_add_func("/explain/everything", test_everything);
