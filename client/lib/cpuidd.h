@@ -460,8 +460,9 @@ CpuiddOffer *cpuidd_host_get_offer(CpuiddHost *host, const char *const *capabili
 CpuiddOffer *cpuidd_offer_free(CpuiddOffer *offer);
 
 /* {"schema": "cpuidd.offer/1", "host", "fingerprint", "capabilities", "cpuid": [ENTRY ...],
- * "fields": {NAME: {"where", "value", "kvm"} ...}}; with @only_changed the fields and rows that are
- * not KVM's own alone */
+ * "fields": {NAME: {"where", "value", "kvm"} ...}}, with "forced": "on" or "off" where a guest's
+ * table does not change it; with @only_changed the fields that are not KVM's own or are forced on, and
+ * the rows that are not KVM's own, alone */
 char *cpuidd_offer_to_json(const CpuiddOffer *offer, bool only_changed, CpuiddJson style);
 
 typedef enum CpuiddKnown {
