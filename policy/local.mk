@@ -38,6 +38,12 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/recording-write.c \
 	%D%/remedy.c %D%/remedy.h \
 	%D%/since.c %D%/since.h \
+	%D%/trial.c %D%/trial.h \
+	%D%/trial-delta.c %D%/trial-delta.h \
+	%D%/trial-evidence.c \
+	%D%/trial-evidence-read.c \
+	%D%/trial-line.c %D%/trial-line.h \
+	%D%/trial-text.c %D%/trial-text.h \
 	%D%/tsc.c %D%/tsc.h \
 	%D%/unknown.c %D%/unknown.h \
 	%D%/verdict.c %D%/verdict.h \

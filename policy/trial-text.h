@@ -16,20 +16,22 @@
  *     cpuidd-evidence 1
  *     case
  *     failed KVM_CREATE_VCPU 12                      and nothing else of this case
- *     enabled irqchip
+ *     enabled irqchip                                not of a case that is like another
  *     refused xcomp.amx 1 ARCH_REQ_XCOMP_GUEST_PERM  errno, what failed
- *     supported 0x0 0 0 0xd 0x756e6547 ...           rows of KVM's answer; `supported-same`: as in the
- *                                                    last case that has some
+ *     supported-new                                  KVM's answer, and its rows; `supported-same`: as
+ *     supported 0x0 0 0 0xd 0x756e6547 ...           in the last case that has one
  *     set 22                                         errno of KVM_SET_CPUID2 with all of the table
  *     culprit 0xd 0 eax 18 18 1                      leaf, sub-leaf, register, low, high, errno
- *     nothing-set                                    no part of the table is taken
+ *     nothing-set                                    no part of the table is taken; nothing else
  *     gone 0x1d 0                                    a row that was set and is not there any more
- *     back 0x7 0 1 0x2 0x1802042 ...                 a row that is not as it was set
+ *     back 0x7 0 1 0x2 0x1802042 ...                 a row that is not as it was set, where it
+ *                                                    was; rows that KVM added
  *     msr 0x10a 0 0xc00e16d                          index, code, what it has now (or '-')
  *     control CR4.LA57 22                            name, errno
  *     end
  *
- * Strict in both directions, since both ends are of one build. */
+ * Strict in both directions, since both ends are of one build: the lines of a case come in this
+ * order. */
 
 #include <stddef.h>
 

@@ -72,7 +72,11 @@ typedef struct TrialRefusal {
         int code;         /* errno; 0: it was not tried, since it takes what a trial has not */
 } TrialRefusal;
 
-/* Bits of the table that KVM_SET_CPUID2 would not have: without them it takes the rest */
+/* The @i-th of what can be named there for a capability; NULL: no more */
+const char *trial_refusal_call(const Capability *capability, unsigned i);
+
+/* Bits of the table that KVM_SET_CPUID2 would not have: without them it takes the rest. They are of
+ * every row with these numbers. A row whose bits are all among them is left out. */
 typedef struct TrialCulprit {
         uint32_t leaf;
         uint32_t subleaf;
@@ -81,6 +85,9 @@ typedef struct TrialCulprit {
         uint8_t high;
         int code;
 } TrialCulprit;
+
+uint32_t trial_culprit_mask(const TrialCulprit *culprit);
+LeafTable *trial_table_without(const LeafTable *table, const GArray *culprits);
 
 typedef struct TrialMsrAnswer {
         uint32_t index;
@@ -96,11 +103,13 @@ typedef struct TrialControlAnswer {
 
 /* Of one case */
 typedef struct TrialEvidence {
-        char *failure; /* "KVM_CREATE_VCPU": there was no vCPU, and nothing else is here; or NULL */
+        char *failure;         /* "KVM_CREATE_VCPU": there was no vCPU, or none to be read back
+                        * ("KVM_GET_CPUID2"), and nothing else is here; or NULL */
         int failure_code;      /* its errno */
         CapabilitySet enabled; /* of the case's capabilities: those that were enabled in KVM, or for
-                                 * which a VMM does nothing in KVM */
-        GArray *refusals;      /* TrialRefusal */
+                                * which a VMM does nothing in KVM; of a case that is like another
+                                * that one's */
+        GArray *refusals;      /* TrialRefusal; of a case that is like another none */
         int set_code;          /* of KVM_SET_CPUID2 with the table as it is */
         GArray *culprits;      /* TrialCulprit, in table order; left out of what was set then */
         LeafTable *set;        /* what was set in the end: the table without the culprits; NULL: KVM
@@ -108,8 +117,9 @@ typedef struct TrialEvidence {
         LeafTable *back;       /* KVM_GET_CPUID2 after that; NULL with `set` */
         LeafTable *supported;  /* KVM_GET_SUPPORTED_CPUID with the capabilities enabled; NULL: not
                                  * asked, as of a case that is like another */
-        GArray *msrs;          /* TrialMsrAnswer, in the case's order */
-        GArray *controls;      /* TrialControlAnswer: those to which the table entitles; of a case
+        GArray *msrs;     /* TrialMsrAnswer, in the case's order; of a case that is like another
+                                * none: it has that one's vCPU, where they are set */
+        GArray *controls; /* TrialControlAnswer: those to which the table entitles; of a case
                                  * that is like another only those to which that is not */
 } TrialEvidence;
 

@@ -49,6 +49,7 @@ unit_tests = \
 	%D%/test-remedy \
 	%D%/test-samples \
 	%D%/test-template \
+	%D%/test-trial-text \
 	%D%/test-tsc \
 	%D%/test-unknown \
 	%D%/test-write
@@ -111,6 +112,7 @@ TESTS += $(unit_tests)
 %C%_test_remedy_LDADD = %D%/libsupport.la
 %C%_test_samples_LDADD = %D%/libformsupport.la
 %C%_test_template_LDADD = %D%/libformsupport.la
+%C%_test_trial_text_LDADD = %D%/libsupport.la
 %C%_test_tsc_LDADD = %D%/libsupport.la
 %C%_test_unknown_LDADD = %D%/libsupport.la
 %C%_test_write_LDADD = %D%/libformsupport.la
