@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A child with three ends: two pipes and a process. It is done when the process is; then what is
- * left in the pipes is taken. Nothing here waits. */
+/* A child with four ends: what it is given, two pipes and a process. It is done when the process is;
+ * then what is left in the pipes is taken. Nothing here waits. */
 
 #include "daemon/child.h"
 
@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,8 +19,6 @@
 
 /* Of standard error its end is kept: the last line says why. */
 #define STDERR_MAX 4096
-
-#define ENDLESS "the process that asks KVM answers without an end"
 
 /* Names this program's file even where another version has been put in its place */
 #define OWN_PATH "/proc/self/exe"
@@ -33,7 +32,9 @@ typedef struct Pipe {
 struct Child {
         sd_event *event;
         pid_t pid; /* 0: has been waited for */
-        size_t n_max;
+        ChildCommand command;
+        size_t n_given; /* of the input */
+        Pipe input;
         Pipe output;
         Pipe talk;
         sd_event_source *exit_source;
@@ -84,6 +85,7 @@ Child *child_free(Child *child) {
                 abandon(child);
         sd_event_source_disable_unref(child->exit_source);
         sd_event_source_disable_unref(child->timer);
+        pipe_done(&child->input);
         pipe_done(&child->output);
         pipe_done(&child->talk);
         g_free(child);
@@ -103,6 +105,36 @@ static void fail(Child *child, ChildError code, const char *message) {
         g_autoptr(GError) problem = g_error_new_literal(CHILD_ERROR, code, message);
 
         finish(child, problem);
+}
+
+static void fail_endless(Child *child) {
+        g_autofree char *message =
+                g_strdup_printf("%s answers without an end", child->command.name);
+
+        fail(child, CHILD_ERROR_SIZE, message);
+}
+
+/* As much as it takes now. Where it takes no more it has ended, or has read all that it wants. */
+static int on_input(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Child *child = userdata;
+        const ChildCommand *command = &child->command;
+        ssize_t n = 0;
+
+        (void) source;
+        (void) events;
+        while (child->n_given < command->n_input && n >= 0) {
+                n = send(fd, command->input + child->n_given, command->n_input - child->n_given,
+                         MSG_NOSIGNAL);
+                if (n > 0)
+                        child->n_given += n;
+                else if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                        return 0;
+        }
+
+        child->input.source = sd_event_source_disable_unref(child->input.source);
+        (void) close(child->input.fd);
+        child->input.fd = -1;
+        return 0;
 }
 
 /* What there is, without waiting; false at its end */
@@ -144,11 +176,11 @@ static int on_output(sd_event_source *source, int fd, uint32_t events, void *use
 
         (void) fd;
         (void) events;
-        if (!pipe_read(&child->output, child->n_max))
+        if (!pipe_read(&child->output, child->command.n_max))
                 (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
-        if (child->output.text->len > child->n_max) {
+        if (child->output.text->len > child->command.n_max) {
                 kill_child(child);
-                fail(child, CHILD_ERROR_SIZE, ENDLESS);
+                fail_endless(child);
         }
 
         return 0;
@@ -160,7 +192,7 @@ static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata) {
         (void) source;
         (void) usec;
         kill_child(child);
-        fail(child, CHILD_ERROR_TIMEOUT, "KVM does not answer: the process that asks it hangs");
+        fail(child, CHILD_ERROR_TIMEOUT, child->command.hangs);
         return 0;
 }
 
@@ -183,10 +215,12 @@ static void fail_with_reason(Child *child, const siginfo_t *si) {
 
         if (si->si_code != CLD_EXITED) {
                 g_free(reason);
-                reason = g_strdup_printf("the process that asks KVM was ended by signal %d (%s)",
-                                         si->si_status, g_strsignal(si->si_status));
+                reason = g_strdup_printf(
+                        "%s %swas ended by signal %d (%s)", child->command.name,
+                        si->si_status == SIGSYS ? "did something that it may not, and " : "",
+                        si->si_status, g_strsignal(si->si_status));
         } else if (!reason)
-                reason = g_strdup_printf("the process that asks KVM ended with status %d",
+                reason = g_strdup_printf("%s ended with status %d", child->command.name,
                                          si->si_status);
 
         fail(child, CHILD_ERROR_FAILED, reason);
@@ -197,11 +231,11 @@ static int on_exit_of_child(sd_event_source *source, const siginfo_t *si, void *
 
         (void) source;
         child->pid = 0;
-        (void) pipe_read(&child->output, child->n_max);
+        (void) pipe_read(&child->output, child->command.n_max);
         read_talk(child);
 
-        if (child->output.text->len > child->n_max) {
-                fail(child, CHILD_ERROR_SIZE, ENDLESS);
+        if (child->output.text->len > child->command.n_max) {
+                fail_endless(child);
                 return 0;
         }
         if (si->si_code == CLD_EXITED && si->si_status == 0) {
@@ -214,7 +248,7 @@ static int on_exit_of_child(sd_event_source *source, const siginfo_t *si, void *
 }
 
 /* No signal blocked or ignored, no descriptor but three, nothing in the environment */
-static int spawn(pid_t *ret, const char *argument, int output, int talk) {
+static int spawn(pid_t *ret, const char *argument, int input, int output, int talk) {
         char *const arguments[] = { (char *) "cpuidd", (char *) argument, NULL };
         char *const environment[] = { (char *) "LC_ALL=C.UTF-8", NULL };
         posix_spawn_file_actions_t actions;
@@ -233,7 +267,9 @@ static int spawn(pid_t *ret, const char *argument, int output, int talk) {
         (void) posix_spawnattr_setpgroup(&attributes, 0);
 
         code = posix_spawn_file_actions_init(&actions);
-        if (code == 0)
+        if (code == 0 && input >= 0)
+                code = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+        else if (code == 0)
                 code = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
                                                         O_RDONLY, 0);
         if (code == 0)
@@ -250,39 +286,86 @@ static int spawn(pid_t *ret, const char *argument, int output, int talk) {
         return code;
 }
 
-/* Two pipes and the process at their other ends; the reading ends are ours. Gives an errno. */
-static int start(Child *child, const char *argument) {
-        int output[2], talk[2], code;
+/* A descriptor at either end; the child's is not there where it failed */
+typedef struct Ends {
+        int input;
+        int output;
+        int talk;
+} Ends;
 
-        if (pipe2(output, O_CLOEXEC) < 0)
+static void ends_done(Ends *ends) {
+        if (ends->input >= 0)
+                (void) close(ends->input);
+        if (ends->output >= 0)
+                (void) close(ends->output);
+        if (ends->talk >= 0)
+                (void) close(ends->talk);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ends, ends_done)
+
+static int open_pipe(Pipe *ours, int *ret_theirs) {
+        int fds[2];
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
                 return errno;
-        child->output.fd = output[0];
 
-        if (pipe2(talk, O_CLOEXEC) < 0) {
-                code = errno;
-                (void) close(output[1]);
+        ours->fd = fds[0];
+        *ret_theirs = fds[1];
+        return fcntl(ours->fd, F_SETFL, O_NONBLOCK) < 0 ? errno : 0;
+}
+
+/* A socket, since writing to a pipe without a reader is a signal */
+static int open_input(Child *child, int *ret_theirs) {
+        int fds[2];
+
+        if (!child->command.input)
+                return 0;
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+                return errno;
+
+        child->input.fd = fds[0];
+        *ret_theirs = fds[1];
+        return fcntl(child->input.fd, F_SETFL, O_NONBLOCK) < 0 ? errno : 0;
+}
+
+/* The process, with what it reads from and writes to. Gives an errno. */
+static int start(Child *child) {
+        g_auto(Ends) theirs = { -1, -1, -1 };
+        int code;
+
+        code = open_input(child, &theirs.input);
+        if (code == 0)
+                code = open_pipe(&child->output, &theirs.output);
+        if (code == 0)
+                code = open_pipe(&child->talk, &theirs.talk);
+        if (code != 0)
                 return code;
-        }
-        child->talk.fd = talk[0];
 
-        code = spawn(&child->pid, argument, output[1], talk[1]);
-        (void) close(output[1]);
-        (void) close(talk[1]);
+        code = spawn(&child->pid, child->command.argument, theirs.input, theirs.output,
+                     theirs.talk);
         if (code != 0)
                 child->pid = 0;
-        else if (fcntl(output[0], F_SETFL, O_NONBLOCK) < 0 ||
-                 fcntl(talk[0], F_SETFL, O_NONBLOCK) < 0)
-                code = errno;
-
         return code;
 }
 
-static int watch(Child *child, uint64_t timeout_usec) {
+static int watch_input(Child *child) {
+        if (child->input.fd < 0)
+                return 0;
+
+        return sd_event_add_io(child->event, &child->input.source, child->input.fd, EPOLLOUT,
+                               on_input, child);
+}
+
+static int watch(Child *child) {
         sd_event *event = child->event;
         int r;
 
         r = sd_event_add_child(event, &child->exit_source, child->pid, WEXITED, on_exit_of_child,
                                child);
+        if (r < 0)
+                return r;
+        r = watch_input(child);
         if (r < 0)
                 return r;
         r = sd_event_add_io(event, &child->output.source, child->output.fd, EPOLLIN, on_output,
@@ -292,28 +375,30 @@ static int watch(Child *child, uint64_t timeout_usec) {
         r = sd_event_add_io(event, &child->talk.source, child->talk.fd, EPOLLIN, on_talk, child);
         if (r < 0)
                 return r;
-        return sd_event_add_time_relative(event, &child->timer, CLOCK_MONOTONIC, timeout_usec, 0,
-                                          on_timeout, child);
+        return sd_event_add_time_relative(event, &child->timer, CLOCK_MONOTONIC,
+                                          child->command.timeout_usec, 0, on_timeout, child);
 }
 
-Child *child_new(sd_event *event, const char *argument, size_t n_max, uint64_t timeout_usec,
-                 ChildFunc func, void *userdata, GError **error) {
+Child *child_new(sd_event *event, const ChildCommand *command, ChildFunc func, void *userdata,
+                 GError **error) {
         g_autoptr(Child) child = g_new0(Child, 1);
         int code;
 
+        g_assert(command->n_input <= CHILD_INPUT_MAX);
+        child->input = (Pipe){ .fd = -1 };
         child->output = (Pipe){ .fd = -1, .text = g_string_new(NULL) };
         child->talk = (Pipe){ .fd = -1, .text = g_string_new(NULL) };
         child->event = event;
-        child->n_max = n_max;
+        child->command = *command;
         child->func = func;
         child->userdata = userdata;
 
-        code = start(child, argument);
+        code = start(child);
         if (code == 0)
-                code = -watch(child, timeout_usec);
+                code = -watch(child);
         if (code > 0) {
-                g_set_error(error, CHILD_ERROR, CHILD_ERROR_START,
-                            "the process that asks KVM cannot be started: %s", g_strerror(code));
+                g_set_error(error, CHILD_ERROR, CHILD_ERROR_START, "%s cannot be started: %s",
+                            command->name, g_strerror(code));
                 return NULL;
         }
 

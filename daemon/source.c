@@ -95,10 +95,16 @@ static void ask_file(Source *source) {
 }
 
 static void ask_kvm(Source *source) {
+        const ChildCommand command = {
+                .argument = "--probe",
+                .name = "the process that asks KVM",
+                .hangs = "KVM does not answer: the process that asks it hangs",
+                .n_max = RECORDING_MAX,
+                .timeout_usec = ANSWER_TIMEOUT_USEC,
+        };
         g_autoptr(GError) error = NULL;
 
-        source->child = child_new(source->event, "--probe", RECORDING_MAX, ANSWER_TIMEOUT_USEC,
-                                  on_child, source, &error);
+        source->child = child_new(source->event, &command, on_child, source, &error);
         if (!source->child)
                 source->func(NULL, error, source->userdata);
 }

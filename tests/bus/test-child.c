@@ -16,6 +16,8 @@
 #include "daemon/child.h"
 
 #define N_MAX (256 * 1024)
+/* More than pipes and sockets hold */
+#define N_INPUT (8 * 1024 * 1024)
 #define LONG_USEC (60 * G_USEC_PER_SEC)
 
 typedef struct Answer {
@@ -33,6 +35,7 @@ typedef struct ChildCase {
         size_t n_text; /* of a good answer */
         ChildError code;
         const char *message; /* NULL: a good answer */
+        size_t n_input;
 } ChildCase;
 
 static const ChildCase child_cases[] = {
@@ -43,12 +46,27 @@ static const ChildCase child_cases[] = {
         { "says-why-not", "--bad", LONG_USEC, 0, CHILD_ERROR_FAILED,
           "open /dev/kvm: the last line counts" },
         { "says-nothing", "--silent", LONG_USEC, 0, CHILD_ERROR_FAILED, "ended with status 7" },
-        { "crashes", "--crash", LONG_USEC, 0, CHILD_ERROR_FAILED, "ended by signal 11" },
-        { "hangs", "--hang", 100 * 1000, 0, CHILD_ERROR_TIMEOUT, "hangs" },
+        { "crashes", "--crash", LONG_USEC, 0, CHILD_ERROR_FAILED,
+          "the child was ended by signal 11 (Segmentation fault)" },
+        { "does-what-it-may-not", "--forbidden", LONG_USEC, 0, CHILD_ERROR_FAILED,
+          "the child did something that it may not, and was ended by signal 31" },
+        { "hangs", "--hang", 100 * 1000, 0, CHILD_ERROR_TIMEOUT, "the child hangs" },
         { "hangs-with-its-pipes-closed", "--hang-closed", 100 * 1000, 0, CHILD_ERROR_TIMEOUT,
-          "hangs" },
+          "the child hangs" },
         { "leaves-a-grandchild-with-its-pipes", "--grandchild", LONG_USEC, 5, 0, NULL },
         { "starts-clean", "--clean", LONG_USEC, 5, 0, NULL },
+        { "is-given-a-little", "--echo", LONG_USEC, 5, 0, NULL, 5 },
+        { "is-given-nothing-at-all", "--echo", LONG_USEC, 0, 0, NULL, 0 },
+        { "is-given-more-than-a-pipe-holds", "--count", LONG_USEC, N_INPUT / 4096, 0, NULL,
+          N_INPUT },
+        { "is-given-input-and-reads-none", "--good", LONG_USEC, 5, 0, NULL, N_INPUT },
+        { "is-given-input-and-closes-it", "--close", LONG_USEC, 5, 0, NULL, N_INPUT },
+        { "is-given-input-and-fails", "--bad", LONG_USEC, 0, CHILD_ERROR_FAILED,
+          "open /dev/kvm: the last line counts", N_INPUT },
+        { "is-given-input-and-crashes-half-way", "--half", LONG_USEC, 0, CHILD_ERROR_FAILED,
+          "the child was ended by signal 9 (Killed)", N_INPUT },
+        { "is-given-input-and-hangs", "--hang", 100 * 1000, 0, CHILD_ERROR_TIMEOUT,
+          "the child hangs", N_INPUT },
 };
 
 static void on_answer(const char *text, size_t n_text, const GError *problem, void *userdata) {
@@ -68,8 +86,20 @@ static void wait_until_no_child_is_left(sd_event *event) {
                 g_assert_cmpint(sd_event_run(event, 10 * 1000), >=, 0);
 }
 
+static ChildCommand command_new(const char *argument, uint64_t timeout_usec) {
+        return (ChildCommand){
+                .argument = argument,
+                .name = "the child",
+                .hangs = "the child hangs",
+                .n_max = N_MAX,
+                .timeout_usec = timeout_usec,
+        };
+}
+
 static void test_child(const void *userdata) {
         const ChildCase *test = userdata;
+        ChildCommand command = command_new(test->argument, test->timeout_usec);
+        g_autofree char *input = g_strnfill(test->n_input, 'x');
         g_autoptr(GError) error = NULL;
         Answer answer = {};
         sigset_t signals;
@@ -78,8 +108,9 @@ static void test_child(const void *userdata) {
         (void) sigaddset(&signals, SIGCHLD);
         (void) sigprocmask(SIG_BLOCK, &signals, NULL);
         g_assert_cmpint(sd_event_new(&answer.event), >=, 0);
-        answer.child = child_new(answer.event, test->argument, N_MAX, test->timeout_usec, on_answer,
-                                 &answer, &error);
+        command.input = test->n_input > 0 || g_str_equal(test->argument, "--echo") ? input : NULL;
+        command.n_input = test->n_input;
+        answer.child = child_new(answer.event, &command, on_answer, &answer, &error);
         g_assert_no_error(error);
         while (!answer.text && !answer.problem)
                 g_assert_cmpint(sd_event_run(answer.event, UINT64_MAX), >=, 0);
@@ -102,11 +133,11 @@ static void test_child(const void *userdata) {
 
 static void test_free(void) {
         g_autoptr(GError) error = NULL;
+        const ChildCommand command = command_new("--hang", LONG_USEC);
         Answer answer = {};
 
         g_assert_cmpint(sd_event_new(&answer.event), >=, 0);
-        answer.child =
-                child_new(answer.event, "--hang", N_MAX, LONG_USEC, on_answer, &answer, &error);
+        answer.child = child_new(answer.event, &command, on_answer, &answer, &error);
         g_assert_no_error(error);
         child_free(answer.child);
         wait_until_no_child_is_left(answer.event);
@@ -150,6 +181,32 @@ static int play_grandchild(void) {
         return write(STDOUT_FILENO, "hello", 5) == 5 ? 0 : 1;
 }
 
+/* Up to @n_max bytes of its input; gives how many there were */
+static size_t swallow(size_t n_max) {
+        char buffer[4096];
+        size_t n_read = 0;
+        ssize_t n;
+
+        while (n_read < n_max && (n = read(STDIN_FILENO, buffer, sizeof(buffer))) > 0)
+                n_read += n;
+
+        return n_read;
+}
+
+static int play_input(const char *part) {
+        if (strcmp(part, "--echo") == 0)
+                return play_large(swallow(SIZE_MAX));
+        if (strcmp(part, "--count") == 0)
+                return play_large(swallow(SIZE_MAX) / 4096);
+        if (strcmp(part, "--close") == 0) {
+                (void) close(STDIN_FILENO);
+                return write(STDOUT_FILENO, "hello", 5) == 5 ? 0 : 1;
+        }
+
+        (void) swallow(N_INPUT / 2);
+        return raise(SIGKILL);
+}
+
 static int play(const char *part) {
         if (strcmp(part, "--good") == 0)
                 return write(STDOUT_FILENO, "hello", 5) == 5 ? 0 : 1;
@@ -165,6 +222,13 @@ static int play(const char *part) {
                 (void) signal(SIGSEGV, SIG_DFL);
                 return raise(SIGSEGV);
         }
+        if (strcmp(part, "--forbidden") == 0) {
+                (void) signal(SIGSYS, SIG_DFL);
+                return raise(SIGSYS);
+        }
+        if (strcmp(part, "--echo") == 0 || strcmp(part, "--count") == 0 ||
+            strcmp(part, "--close") == 0 || strcmp(part, "--half") == 0)
+                return play_input(part);
         if (strcmp(part, "--hang") == 0)
                 return play_hang();
         if (strcmp(part, "--hang-closed") == 0) {
