@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Where standard error is the journal a line goes there with its fields, else to standard error
- * as it is. */
+ * as it is; or where it was told to. The level and the target are the process's. */
 
 #define SD_JOURNAL_SUPPRESS_LOCATION
 
@@ -13,8 +13,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
+
+typedef enum LogTarget {
+        LOG_TARGET_AUTO,
+        LOG_TARGET_CONSOLE,
+        LOG_TARGET_JOURNAL,
+        LOG_TARGET_NULL,
+        LOG_TARGET_SYSLOG,
+} LogTarget;
+
+/* By their numbers */
+static const char *const levels[] = {
+        "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", NULL,
+};
+
+/* No "kmsg", which systemd's own have: the unit gives no access to it. */
+static const char *const targets[] = { "auto", "console", "journal", "null", "syslog", NULL };
+
+static int level = LOG_INFO;
+static LogTarget target = LOG_TARGET_AUTO;
 
 static bool stderr_is_journal(void) {
         const char *stream = getenv("JOURNAL_STREAM");
@@ -43,17 +63,84 @@ static void send_to_journal(int priority, const char *id, const char *fingerprin
         (void) sd_journal_sendv(iovec, fields->len);
 }
 
+static LogTarget actual_target(void) {
+        if (target != LOG_TARGET_AUTO)
+                return target;
+
+        return stderr_is_journal() ? LOG_TARGET_JOURNAL : LOG_TARGET_CONSOLE;
+}
+
+static void say(int priority, const char *id, const char *fingerprint, const char *message) {
+        switch (actual_target()) {
+        case LOG_TARGET_JOURNAL:
+                send_to_journal(priority, id, fingerprint, message);
+                break;
+        case LOG_TARGET_SYSLOG:
+                openlog(LOG_IDENTIFIER, LOG_PID, LOG_DAEMON);
+                syslog(priority, "%s", message);
+                break;
+        case LOG_TARGET_NULL:
+                break;
+        default:
+                (void) fprintf(stderr, LOG_IDENTIFIER ": %s\n", message);
+                break;
+        }
+}
+
 void log_event(int priority, const char *id, const char *fingerprint, const char *format, ...) {
         g_autofree char *message = NULL;
         va_list arguments;
+
+        if (!log_has_level(priority))
+                return;
 
         va_start(arguments, format);
         message = g_strdup_vprintf(format, arguments);
         va_end(arguments);
         g_strdelimit(message, "\r\n", ' ');
 
-        if (stderr_is_journal())
-                send_to_journal(priority, id, fingerprint, message);
-        else
-                (void) fprintf(stderr, "cpuidd: %s\n", message);
+        say(priority, id, fingerprint, message);
+}
+
+/* -1 where it is none of them, with all of them in the message */
+static int find_word(const char *const *words, const char *word, const char *what, GError **error) {
+        g_autofree char *expected = NULL;
+
+        for (int i = 0; words[i]; i++)
+                if (strcmp(words[i], word) == 0)
+                        return i;
+
+        expected = g_strjoinv(", ", (char **) words);
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "'%s' is no log %s; expected one of %s", word, what, expected);
+        return -1;
+}
+
+const char *log_level(void) {
+        return levels[level];
+}
+
+bool log_set_level(const char *name, GError **error) {
+        bool is_number = name[0] >= '0' && name[0] <= '7' && name[1] == '\0';
+        int found = is_number ? name[0] - '0' : find_word(levels, name, "level", error);
+
+        if (found >= 0)
+                level = found;
+        return found >= 0;
+}
+
+bool log_has_level(int priority) {
+        return priority <= level;
+}
+
+const char *log_target(void) {
+        return targets[actual_target()];
+}
+
+bool log_set_target(const char *name, GError **error) {
+        int found = find_word(targets, name, "target", error);
+
+        if (found >= 0)
+                target = found;
+        return found >= 0;
 }

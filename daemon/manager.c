@@ -15,6 +15,7 @@
 #include "config.h"
 #include "daemon/bus/bus-util.h"
 #include "daemon/bus/service.h"
+#include "daemon/log-bus.h"
 #include "daemon/log.h"
 #include "daemon/source.h"
 
@@ -110,6 +111,7 @@ static void on_host(Host *host, const GError *problem, void *userdata) {
 static void on_wanted(void *userdata) {
         Manager *manager = userdata;
 
+        log_event(LOG_DEBUG, NULL, NULL, "asking for the host");
         source_ask(manager->source);
 }
 
@@ -127,7 +129,9 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si,
 
         (void) source;
         (void) si;
-        (void) sd_notify(false, "RELOADING=1");
+        /* The time is for Type=notify-reload, which systemd has since version 253. */
+        (void) sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT,
+                          g_get_monotonic_time());
         manager->is_ready = false;
         (void) service_refresh(manager->service, NULL, NULL);
         return 0;
@@ -181,7 +185,10 @@ static int connect_bus(Manager *manager) {
         r = sd_bus_set_exit_on_disconnect(manager->bus, true);
         if (r < 0)
                 return r;
-        return sd_bus_attach_event(manager->bus, manager->event, SD_EVENT_PRIORITY_NORMAL);
+        r = sd_bus_attach_event(manager->bus, manager->event, SD_EVENT_PRIORITY_NORMAL);
+        if (r < 0)
+                return r;
+        return log_bus_add(manager->bus);
 }
 
 static bool start(Manager *manager) {

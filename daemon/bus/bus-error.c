@@ -4,6 +4,7 @@
 
 #include "daemon/bus/bus-error.h"
 
+#include "daemon/bus/call-log.h"
 #include "dbus/names.h"
 #include "policy/error.h"
 
@@ -31,7 +32,11 @@ static const char *name_of(const GError *error) {
 }
 
 int bus_error_reply(sd_bus_error *ret, int r, const GError *error) {
-        return error ? sd_bus_error_set(ret, name_of(error), error->message) : r;
+        if (!error)
+                return r;
+
+        call_log_outcome(name_of(error));
+        return sd_bus_error_set(ret, name_of(error), error->message);
 }
 
 int bus_error_send(sd_bus_message *call, const GError *error) {

@@ -5,6 +5,8 @@ noinst_LTLIBRARIES += %D%/libbus.la
 	%D%/batch.c %D%/batch.h \
 	%D%/bus-error.c %D%/bus-error.h \
 	%D%/bus-util.h \
+	%D%/call-log.c %D%/call-log.h \
+	%D%/log-control.c %D%/log-control.h \
 	%D%/service.c %D%/service.h \
 	%D%/vtable.c %D%/vtable.h \
 	%D%/wire-profile.c \

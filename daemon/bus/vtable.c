@@ -12,6 +12,7 @@
 #include "daemon/bus/batch.h"
 #include "daemon/bus/bus-error.h"
 #include "daemon/bus/bus-util.h"
+#include "daemon/bus/call-log.h"
 #include "daemon/bus/service.h"
 #include "daemon/bus/wire.h"
 #include "policy/check.h"
@@ -32,6 +33,7 @@ static int method_check(sd_bus_message *m, void *userdata, sd_bus_error *error) 
                 return bus_error_reply(error, r, local_error);
 
         check(service_offer(service, guest->capabilities), guest, flags, &verdict);
+        call_log_outcome(verdict_kind_to_string(verdict.kind));
 
         r = sd_bus_message_new_method_return(m, &reply);
         if (r < 0)

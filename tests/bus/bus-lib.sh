@@ -75,7 +75,8 @@ start_bus() { # [MORE POLICY]
 
         # The policy lets root own the name; who tests as somebody else needs more.
         [ "$(id -u)" = 0 ] ||
-                own+="<policy user=\"$(id -un)\"><allow own=\"org.cpuidd1\"/></policy>"
+                own+="<policy user=\"$(id -un)\"><allow own=\"org.cpuidd1\"/>
+                        <allow send_destination=\"org.cpuidd1\"/></policy>"
 
         # The rest is what dbus-daemon's own system.conf says.
         cat > "$work/bus.conf" << END

@@ -4,6 +4,7 @@ bus_tests = \
 	%D%/batch.test \
 	%D%/introspection.test \
 	%D%/lifecycle.test \
+	%D%/log-control.test \
 	%D%/members.test \
 	%D%/memory.test \
 	%D%/not-ready.test \
