@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 nodist_systemdsystemunit_DATA = %D%/cpuidd.service
+dist_journalcatalog_DATA = %D%/cpuidd.catalog
 CLEANFILES += $(nodist_systemdsystemunit_DATA)
 EXTRA_DIST += %D%/cpuidd.service.in %D%/cpuidd.sysusers
 

@@ -2,6 +2,7 @@
 # The real daemon on a private bus with the policy that is shipped
 bus_tests = \
 	%D%/batch.test \
+	%D%/catalog.test \
 	%D%/introspection.test \
 	%D%/lifecycle.test \
 	%D%/log-control.test \
