@@ -7,6 +7,7 @@ include tests/corpus/local.mk
 include tests/lib/local.mk
 include tests/ctl/local.mk
 include tests/bus/local.mk
+include tests/boot/local.mk
 include tests/docs/local.mk
 include tests/fuzz/local.mk
 include tests/live/local.mk
