@@ -53,6 +53,10 @@ CpuiddHost *session_open_host(const Session *session, const CpuiddReadOptions *o
         const char *path = session->host_path;
         CpuiddHost *host;
 
+        if (session->remote)
+                return cpuidd_host_connect_remote(session->remote, error);
+        if (session->machine)
+                return cpuidd_host_connect_machine(session->machine, error);
         if (!path)
                 return cpuidd_host_connect(session->is_user ? CPUIDD_BUS_USER : CPUIDD_BUS_SYSTEM,
                                            NULL, error);

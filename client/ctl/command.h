@@ -21,6 +21,8 @@ typedef enum ExitStatus {
 /* One call of cpuidctl: what the global options say, and what comes out */
 typedef struct Session {
         const char *host_path; /* --host */
+        const char *remote;    /* -H */
+        const char *machine;   /* -M */
         bool is_user;          /* --user */
         bool wants_json;
         CpuiddJson json_style;

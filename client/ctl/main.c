@@ -98,6 +98,8 @@ int main(int argc, char **argv) {
         output = output_new(choose_width(), choose_color(invocation.color));
         session = (Session){
                 .host_path = invocation.host_path,
+                .remote = invocation.remote,
+                .machine = invocation.machine,
                 .is_user = invocation.is_user,
                 .wants_json = invocation.json != JSON_OFF,
                 .json_style = choose_json(invocation.json),

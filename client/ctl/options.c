@@ -9,7 +9,7 @@
 
 #include "client/ctl/suggest.h"
 
-static char *arg_host, *arg_list, **arg_rest;
+static char *arg_host, *arg_remote, *arg_machine, *arg_list, **arg_rest;
 static JsonChoice arg_json = JSON_OFF;
 static ColorChoice arg_color = COLOR_AUTO;
 static gboolean arg_user, arg_no_pager, arg_help, arg_version;
@@ -61,26 +61,29 @@ static void replace(char **text, const char *value) {
         *text = g_strdup(value);
 }
 
-static gboolean set_host(const char *option, const char *value, void *userdata, GError **error) {
-        (void) option;
+/* Of options that may stand on both sides of the command: the last one counts. */
+static gboolean set_text(const char *option, const char *value, void *userdata, GError **error) {
         (void) userdata;
         (void) error;
-        replace(&arg_host, value);
-        return TRUE;
-}
-
-static gboolean set_list(const char *option, const char *value, void *userdata, GError **error) {
-        (void) option;
-        (void) userdata;
-        (void) error;
-        replace(&arg_list, value);
+        if (g_str_equal(option, "--host"))
+                replace(&arg_host, value);
+        else if (g_str_equal(option, "--list"))
+                replace(&arg_list, value);
+        else if (g_str_equal(option, "-H") || g_str_equal(option, "--remote"))
+                replace(&arg_remote, value);
+        else
+                replace(&arg_machine, value);
         return TRUE;
 }
 
 const GOptionEntry global_options[] = {
-        { "host", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, set_host,
+        { "host", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, set_text,
           "Ask this profile or recording, not the daemon: needs no daemon, no bus and no KVM",
           "FILE" },
+        { "remote", 'H', 0, G_OPTION_ARG_CALLBACK, set_text,
+          "Ask the daemon of another machine, by ssh", "[USER@]HOST" },
+        { "machine", 'M', 0, G_OPTION_ARG_CALLBACK, set_text,
+          "Ask the daemon in a container of this machine", "CONTAINER" },
         { "user", 0, 0, G_OPTION_ARG_NONE, &arg_user, "Ask the daemon on the user's bus", NULL },
         { "json", 'j', G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, set_json,
           "Answer in JSON: pretty (as --json alone), short, off, or auto (as -j): pretty on a "
@@ -92,7 +95,7 @@ const GOptionEntry global_options[] = {
           NULL },
         { "help", 'h', 0, G_OPTION_ARG_NONE, &arg_help, "Show this help; also of a command", NULL },
         { "version", 0, 0, G_OPTION_ARG_NONE, &arg_version, "Show the version", NULL },
-        { "list", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, set_list, NULL, "WHAT" },
+        { "list", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, set_text, NULL, "WHAT" },
         {},
 };
 
@@ -234,6 +237,28 @@ static bool parse_command(char **argv, Invocation *invocation, GError **error) {
         return parse(invocation->command, &copy, error);
 }
 
+/* There is one host that is asked. */
+static bool check_places(GError **error) {
+        const char *const given[] = { arg_host ? "--host" : NULL, arg_remote ? "-H" : NULL,
+                                      arg_machine ? "-M" : NULL, arg_user ? "--user" : NULL };
+        const char *first = NULL;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(given); i++) {
+                if (first && given[i]) {
+                        g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
+                                    "%s and %s cannot be used together", first, given[i]);
+                        return false;
+                }
+                first = given[i] ?: first;
+        }
+
+        if ((!arg_remote || *arg_remote) && (!arg_machine || *arg_machine))
+                return true;
+
+        g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT, "%s expects a name", first);
+        return false;
+}
+
 bool options_parse(int argc, char **argv, Invocation *ret, GError **error) {
         static char *no_arguments[] = { NULL };
         Invocation invocation = {};
@@ -247,6 +272,8 @@ bool options_parse(int argc, char **argv, Invocation *ret, GError **error) {
 
         invocation.arguments = arg_rest ?: no_arguments;
         invocation.host_path = arg_host;
+        invocation.remote = arg_remote;
+        invocation.machine = arg_machine;
         invocation.list = arg_list;
         invocation.json = arg_json;
         invocation.color = arg_color;
@@ -254,11 +281,8 @@ bool options_parse(int argc, char **argv, Invocation *ret, GError **error) {
         invocation.wants_help = arg_help;
         invocation.wants_version = arg_version;
 
-        if (arg_host && arg_user) {
-                g_set_error_literal(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT,
-                                    "--host and --user cannot be used together");
+        if (!check_places(error))
                 return false;
-        }
 
         if (!arg_help && !arg_version && !arg_list &&
             !check_arguments(invocation.command, invocation.arguments, error))

@@ -26,6 +26,8 @@ typedef struct Invocation {
         const Command *command; /* status where none is given */
         char **arguments;       /* never NULL */
         const char *host_path;
+        const char *remote;
+        const char *machine;
         const char *list; /* --list, for completions */
         JsonChoice json;
         ColorChoice color;

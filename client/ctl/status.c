@@ -154,6 +154,15 @@ static void print_host(Output *output, const CpuiddStatus *status) {
         print_line(output, "fingerprint", status->fingerprint);
 }
 
+static char *describe_daemon(const Session *session, const CpuiddStatus *status) {
+        return g_strdup_printf("cpuidd %s on the %s bus%s%s%s", status->version ?: "",
+                               session->is_user ? "user" : "system",
+                               session->machine        ? " of the container " :
+                                       session->remote ? " of " :
+                                                         "",
+                               session->remote ?: "", session->machine ?: "");
+}
+
 static void print_status(const Session *session, const CpuiddStatus *status) {
         Output *output = session->output;
 
@@ -166,9 +175,7 @@ static void print_status(const Session *session, const CpuiddStatus *status) {
         if (status->is_offline)
                 print_line_take(output, "source", g_strdup_printf("file %s", session->host_path));
         else
-                print_line_take(output, "daemon",
-                                g_strdup_printf("cpuidd %s on the %s bus", status->version ?: "",
-                                                session->is_user ? "user" : "system"));
+                print_line_take(output, "daemon", describe_daemon(session, status));
         print_line(output, "problem", status->problem);
         if (status->is_ready)
                 print_host(output, status);

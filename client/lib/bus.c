@@ -12,9 +12,13 @@
 
 #define USEC_PER_SEC UINT64_C(1000000)
 
+/* ssh may ask somebody for a password first. */
+#define REMOTE_TIMEOUT_SEC 120
+
 struct Bus {
         sd_bus *bus;
-        CpuiddBus which;
+        char *name;       /* "system bus", "system bus of node17" */
+        char *start_hint; /* "try 'systemctl start cpuidd'" */
 };
 
 typedef struct ErrorCode {
@@ -48,21 +52,48 @@ static char *errno_text(int r) {
         return text;
 }
 
-static const char *bus_name(CpuiddBus which) {
-        return which == CPUIDD_BUS_USER ? "user bus" : "system bus";
+static char *bus_name(const BusPlace *place) {
+        if (place->remote)
+                return g_strdup_printf("system bus of %s", place->remote);
+        if (place->machine)
+                return g_strdup_printf("system bus of the container %s", place->machine);
+        return g_strdup(place->which == CPUIDD_BUS_USER ? "user bus" : "system bus");
 }
 
-static const char *start_hint(CpuiddBus which) {
-        return which == CPUIDD_BUS_USER ? "start 'cpuidd --user'" : "try 'systemctl start cpuidd'";
+static char *start_hint(const BusPlace *place) {
+        if (place->remote)
+                return g_strdup_printf("try 'systemctl -H %s start cpuidd'", place->remote);
+        if (place->machine)
+                return g_strdup_printf("try 'systemctl -M %s start cpuidd'", place->machine);
+        return g_strdup(place->which == CPUIDD_BUS_USER ? "start 'cpuidd --user'" :
+                                                          "try 'systemctl start cpuidd'");
 }
 
-static bool set_error_connect(GError **error, CpuiddBus which, const char *address, int r) {
-        g_autofree char *problem =
-                r == -ENOMEDIUM ? g_strdup("its address is not known") : errno_text(r);
+static char *connect_problem(const BusPlace *place, int r) {
+        if (place->remote && r == -EINVAL)
+                return g_strdup("it is no [USER@]HOST[:PORT][/CONTAINER]");
+        if (place->machine && r == -EINVAL)
+                return g_strdup("it is no [USER@]CONTAINER");
+        if (place->machine && r == -EHOSTDOWN)
+                return g_strdup("there is no such container");
+        return r == -ENOMEDIUM ? g_strdup("its address is not known") : errno_text(r);
+}
 
-        g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
-                    "the %s%s%s cannot be reached: %s; is it running?", bus_name(which),
-                    address ? " at " : "", address ?: "", problem);
+/* What ssh says itself is on standard error already. */
+static const char *connect_question(const BusPlace *place) {
+        if (place->remote)
+                return "does 'ssh HOST systemd-stdio-bridge' work?";
+        return "is it running?";
+}
+
+static bool set_error_connect(GError **error, const BusPlace *place, const char *name, int r) {
+        g_autofree char *problem = connect_problem(place, r);
+        bool is_input = r == -EINVAL && (place->remote || place->machine);
+
+        g_set_error(error, CPUIDD_ERROR, is_input ? CPUIDD_ERROR_INPUT : CPUIDD_ERROR_UNREACHABLE,
+                    "the %s%s%s cannot be reached: %s%s%s", name, place->address ? " at " : "",
+                    place->address ?: "", problem, is_input ? "" : "; ",
+                    is_input ? "" : connect_question(place));
         return false;
 }
 
@@ -98,18 +129,17 @@ static CpuiddError code_of(const sd_bus_error *e) {
  * apart. */
 static void set_error_call(const Bus *bus, const char *member, const sd_bus_error *e, int r,
                            GError **error) {
-        const char *where = bus_name(bus->which);
+        const char *where = bus->name;
 
         if (sd_bus_error_is_set(e) && is_no_daemon(e))
                 g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
-                            "cpuidd is not running on the %s; %s", where, start_hint(bus->which));
+                            "cpuidd is not running on the %s; %s", where, bus->start_hint);
         else if (r == -ETIMEDOUT)
                 g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
                             "cpuidd did not answer %s within %d seconds", member, BUS_TIMEOUT_SEC);
         else if (sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
                 g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
-                            "cpuidd went away before it answered %s; %s", member,
-                            start_hint(bus->which));
+                            "cpuidd went away before it answered %s; %s", member, bus->start_hint);
         else if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE ||
                  sd_bus_error_has_name(e, SD_BUS_ERROR_DISCONNECTED))
                 g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
@@ -124,17 +154,22 @@ static void set_error_call(const Bus *bus, const char *member, const sd_bus_erro
                             e->name ?: g_strerror(-r));
 }
 
-static int open_bus(CpuiddBus which, const char *address, sd_bus **ret) {
+static int open_bus(const BusPlace *place, sd_bus **ret) {
         g_autoptr(sd_bus) bus = NULL;
         int r;
 
-        if (!address)
-                return which == CPUIDD_BUS_USER ? sd_bus_open_user(ret) : sd_bus_open_system(ret);
+        if (place->remote)
+                return sd_bus_open_system_remote(ret, place->remote);
+        if (place->machine)
+                return sd_bus_open_system_machine(ret, place->machine);
+        if (!place->address)
+                return place->which == CPUIDD_BUS_USER ? sd_bus_open_user(ret) :
+                                                         sd_bus_open_system(ret);
 
         r = sd_bus_new(&bus);
         if (r < 0)
                 return r;
-        r = sd_bus_set_address(bus, address);
+        r = sd_bus_set_address(bus, place->address);
         if (r < 0)
                 return r;
         r = sd_bus_set_bus_client(bus, true);
@@ -149,8 +184,8 @@ static int open_bus(CpuiddBus which, const char *address, sd_bus **ret) {
 }
 
 /* sd_bus_call() would wait for the bus's own greeting far longer than for an answer. */
-static int wait_until_ready(sd_bus *bus) {
-        int64_t end = g_get_monotonic_time() + BUS_TIMEOUT_SEC * USEC_PER_SEC;
+static int wait_until_ready(sd_bus *bus, unsigned timeout_sec) {
+        int64_t end = g_get_monotonic_time() + timeout_sec * USEC_PER_SEC;
         int r;
 
         while ((r = sd_bus_is_ready(bus)) == 0) {
@@ -172,16 +207,18 @@ static int wait_until_ready(sd_bus *bus) {
         return r < 0 ? r : 0;
 }
 
-Bus *bus_connect(CpuiddBus which, const char *address, GError **error) {
+Bus *bus_connect(const BusPlace *place, GError **error) {
         Bus *bus = g_new0(Bus, 1);
         int r;
 
-        bus->which = which;
-        r = open_bus(which, address, &bus->bus);
+        bus->name = bus_name(place);
+        bus->start_hint = start_hint(place);
+        r = open_bus(place, &bus->bus);
         if (r >= 0)
-                r = wait_until_ready(bus->bus);
+                r = wait_until_ready(bus->bus,
+                                     place->remote ? REMOTE_TIMEOUT_SEC : BUS_TIMEOUT_SEC);
         if (r < 0) {
-                (void) set_error_connect(error, which, address, r);
+                (void) set_error_connect(error, place, bus->name, r);
                 return bus_free(bus);
         }
 
@@ -193,6 +230,8 @@ Bus *bus_free(Bus *bus) {
                 return NULL;
 
         sd_bus_close_unref(bus->bus);
+        g_free(bus->name);
+        g_free(bus->start_hint);
         g_free(bus);
         return NULL;
 }

@@ -21,7 +21,15 @@
 
 typedef struct Bus Bus;
 
-Bus *bus_connect(CpuiddBus which, const char *address, GError **error);
+/* Where the bus is: the members that are not NULL say more than `which` does, one at the most */
+typedef struct BusPlace {
+        CpuiddBus which;
+        const char *address; /* a D-Bus address */
+        const char *remote;  /* "[USER@]HOST[:PORT][/CONTAINER]", by ssh */
+        const char *machine; /* "[USER@]CONTAINER", of this machine */
+} BusPlace;
+
+Bus *bus_connect(const BusPlace *place, GError **error);
 Bus *bus_free(Bus *bus);
 
 /* A call to be filled with arguments, and its answer */

@@ -218,6 +218,14 @@ char *cpuidd_guest_to_json(const CpuiddGuest *guest, CpuiddJson style);
  * CPUIDD_ERROR_UNREACHABLE. */
 CpuiddHost *cpuidd_host_connect(CpuiddBus bus, const char *address, GError **error);
 
+/* The daemon on the system bus of another machine, by ssh(1) and its systemd-stdio-bridge(1).
+ * @remote: "[USER@]HOST[:PORT][/CONTAINER]". ssh is at the terminal of this process, and has two
+ * minutes to ask for a password there. And that of a container of this machine, @machine:
+ * "[USER@]CONTAINER"; ".host" is this machine itself. Both as systemctl's -H and -M have them, and
+ * both CPUIDD_ERROR_INPUT for what is no such text, CPUIDD_ERROR_UNREACHABLE. */
+CpuiddHost *cpuidd_host_connect_remote(const char *remote, GError **error);
+CpuiddHost *cpuidd_host_connect_machine(const char *machine, GError **error);
+
 /* A profile, a recording, or any table that can be read (then a bare host: that table is what KVM
  * offers, and nothing else is known of it; a dump of several CPUs offers what all of them have, or
  * with @options->cpu what that one has). A template is none. Arguments and errors as with
@@ -237,7 +245,8 @@ CpuiddHost *cpuidd_host_unref(CpuiddHost *host);
  * of a daemon */
 bool cpuidd_host_is_offline(const CpuiddHost *host);
 
-/* Never NULL: the profile's name, else the file's; of a daemon this machine's */
+/* Never NULL: the profile's name, else the file's; of a daemon this machine's, or of one elsewhere
+ * what it was reached by */
 const char *cpuidd_host_get_name(const CpuiddHost *host);
 
 /* Asks KVM again, now; @ret_changed (or NULL): whether what decides verdicts is another.

@@ -11,8 +11,8 @@
 #include "policy/check.h"
 #include "policy/recording.h"
 
-CpuiddHost *cpuidd_host_connect(CpuiddBus which, const char *address, GError **error) {
-        Bus *bus = bus_connect(which, address, error);
+static CpuiddHost *connect_place(const BusPlace *place, const char *name, GError **error) {
+        Bus *bus = bus_connect(place, error);
         CpuiddHost *host;
 
         if (!bus)
@@ -20,9 +20,27 @@ CpuiddHost *cpuidd_host_connect(CpuiddBus which, const char *address, GError **e
 
         host = g_new0(CpuiddHost, 1);
         host->n_refs = 1;
-        host->name = g_strdup(g_get_host_name());
+        host->name = g_strdup(name);
         host->bus = bus;
         return host;
+}
+
+CpuiddHost *cpuidd_host_connect(CpuiddBus which, const char *address, GError **error) {
+        const BusPlace place = { .which = which, .address = address };
+
+        return connect_place(&place, g_get_host_name(), error);
+}
+
+CpuiddHost *cpuidd_host_connect_remote(const char *remote, GError **error) {
+        const BusPlace place = { .remote = remote };
+
+        return connect_place(&place, remote, error);
+}
+
+CpuiddHost *cpuidd_host_connect_machine(const char *machine, GError **error) {
+        const BusPlace place = { .machine = machine };
+
+        return connect_place(&place, machine, error);
 }
 
 CpuiddHost *host_wrap(Host *policy, const char *name) {

@@ -10,6 +10,7 @@ bus_tests = \
 	%D%/memory.test \
 	%D%/not-ready.test \
 	%D%/online.test \
+	%D%/remote.test \
 	%D%/unit.test \
 	%D%/unknown.test \
 	%D%/unprivileged.test
