@@ -23,6 +23,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/forced-text.c %D%/forced-text.h \
 	%D%/guest.c %D%/guest.h \
 	%D%/host.c %D%/host.h \
+	%D%/host-change.c %D%/host-change.h \
 	%D%/judge.c %D%/judge.h \
 	%D%/kinds.c %D%/kinds.h \
 	%D%/kinds-text.c %D%/kinds-text.h \

@@ -32,6 +32,7 @@ unit_tests = \
 	%D%/test-formats \
 	%D%/test-guest-qmp \
 	%D%/test-host \
+	%D%/test-host-change \
 	%D%/test-json \
 	%D%/test-kinds \
 	%D%/test-leaf \
@@ -94,6 +95,7 @@ TESTS += $(unit_tests)
 %C%_test_form_xen_features_LDADD = %D%/libformsupport.la
 %C%_test_formats_LDADD = %D%/libformsupport.la
 %C%_test_guest_qmp_LDADD = client/lib/libqmp.la %D%/libformsupport.la
+%C%_test_host_change_LDADD = %D%/libsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
 %C%_test_json_LDADD = %D%/libformsupport.la
 %C%_test_kinds_LDADD = %D%/libsupport.la
