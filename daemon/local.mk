@@ -9,7 +9,9 @@ libexec_PROGRAMS += %D%/cpuidd
 	%D%/log.c %D%/log.h \
 	%D%/main.c \
 	%D%/manager.c %D%/manager.h \
-	%D%/source.c %D%/source.h
+	%D%/source.c %D%/source.h \
+	%D%/uevent.c %D%/uevent.h \
+	%D%/watch.c %D%/watch.h
 %C%_cpuidd_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 %C%_cpuidd_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)
 %C%_cpuidd_LDADD = \

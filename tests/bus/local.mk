@@ -15,12 +15,12 @@ bus_tests = \
 	%D%/unknown.test \
 	%D%/unprivileged.test
 
-TESTS += $(bus_tests) %D%/test-child
+TESTS += $(bus_tests) %D%/test-child %D%/test-watch
 EXTRA_DIST += $(bus_tests) %D%/bus-lib.sh
 
 # What those run
 check_PROGRAMS += %D%/bus-client %D%/test-batch %D%/test-child %D%/test-members %D%/test-online \
-	%D%/test-partial
+	%D%/test-partial %D%/test-watch
 %C%_bus_client_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_batch_SOURCES = %D%/test-batch.c %D%/call.c %D%/call.h
 %C%_test_batch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
@@ -31,3 +31,5 @@ check_PROGRAMS += %D%/bus-client %D%/test-batch %D%/test-child %D%/test-members 
 %C%_test_online_LDADD = client/lib/libcpuidd.la $(GLIB_LIBS)
 %C%_test_partial_SOURCES = %D%/test-partial.c %D%/call.c %D%/call.h
 %C%_test_partial_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_watch_SOURCES = %D%/test-watch.c daemon/uevent.c daemon/uevent.h daemon/watch.c daemon/watch.h
+%C%_test_watch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
