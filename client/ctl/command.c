@@ -9,9 +9,11 @@
 #include "client/ctl/suggest.h"
 
 const Command *const command_table[] = {
-        &command_status,  &command_check,        &command_show,
-        &command_explain, &command_capabilities, &command_convert,
-        &command_export,  &command_refresh,      NULL,
+        &command_status,       &command_check,
+        &command_show,         &command_explain,
+        &command_capabilities, &command_convert,
+        &command_export,       &command_monitor,
+        &command_refresh,      NULL,
 };
 
 const Command *command_find(const char *name, GError **error) {

@@ -50,6 +50,7 @@ extern const Command command_check;
 extern const Command command_convert;
 extern const Command command_explain;
 extern const Command command_export;
+extern const Command command_monitor;
 extern const Command command_refresh;
 extern const Command command_show;
 extern const Command command_status;

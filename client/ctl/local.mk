@@ -14,6 +14,7 @@ bin_PROGRAMS += %D%/cpuidctl
 	%D%/form.c %D%/form.h \
 	%D%/help.c %D%/help.h \
 	%D%/main.c \
+	%D%/monitor.c \
 	%D%/options.c %D%/options.h \
 	%D%/output.c %D%/output.h \
 	%D%/read.c %D%/read.h \

@@ -3,7 +3,6 @@
 /* cpuidctl: everything here is libcpuidd's, in words. A command's output is written when the
  * command has succeeded; what went wrong is one line on standard error. */
 
-#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,15 +62,6 @@ static bool answer(const Invocation *invocation, Session *session, GError **erro
         return true;
 }
 
-static bool write_output(const Output *output, GError **error) {
-        if (fputs(output_text(output), stdout) >= 0 && fflush(stdout) == 0)
-                return true;
-
-        g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_FAILED,
-                    "standard output cannot be written: %s", g_strerror(errno));
-        return false;
-}
-
 static void say(const char *text) {
         g_autofree char *line = text_printable(text);
 
@@ -111,7 +101,7 @@ int main(int argc, char **argv) {
 
         for (size_t i = 0; i < notices->len; i++)
                 say(notices->pdata[i]);
-        if (!write_output(output, &error))
+        if (!output_flush(output, &error))
                 return report(error);
 
         return session.status;

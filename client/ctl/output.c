@@ -6,8 +6,12 @@
 
 #include "client/ctl/output.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "client/lib/cpuidd.h"
 
 #define RESET "\033[0m"
 
@@ -39,10 +43,6 @@ Output *output_free(Output *output) {
 
 unsigned output_width(const Output *output) {
         return output->width;
-}
-
-const char *output_text(const Output *output) {
-        return output->text->str;
 }
 
 unsigned text_width(const char *text) {
@@ -143,4 +143,14 @@ void output_document(Output *output, const char *text) {
         g_string_append(output->text, text);
         if (!g_str_has_suffix(text, "\n"))
                 g_string_append_c(output->text, '\n');
+}
+
+bool output_flush(Output *output, GError **error) {
+        bool is_written = fputs(output->text->str, stdout) >= 0 && fflush(stdout) == 0;
+
+        if (!is_written)
+                g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_FAILED,
+                            "standard output cannot be written: %s", g_strerror(errno));
+        g_string_truncate(output->text, 0);
+        return is_written;
 }

@@ -22,7 +22,6 @@ Output *output_new(unsigned width, bool has_color);
 Output *output_free(Output *output);
 
 unsigned output_width(const Output *output);
-const char *output_text(const Output *output);
 
 /* Where the line is: nothing is broken over lines */
 void output_add(Output *output, Style style, const char *text);
@@ -41,6 +40,9 @@ void output_end_line(Output *output);
 
 /* As it is, with a newline: for JSON and other text that is not for people */
 void output_document(Output *output, const char *text);
+
+/* Writes to standard output what there is, and forgets it. CPUIDD_ERROR_FAILED. */
+bool output_flush(Output *output, GError **error);
 
 /* How many columns the text takes */
 unsigned text_width(const char *text);

@@ -324,3 +324,42 @@ bool bus_get_bool(Bus *bus, const char *property, bool *ret, GError **error) {
         *ret = value;
         return true;
 }
+
+sd_bus *bus_connection(Bus *bus) {
+        return bus->bus;
+}
+
+static bool set_error_lost(const Bus *bus, int r, GError **error) {
+        g_autofree char *problem = errno_text(r);
+
+        g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE, "the %s went away: %s",
+                    bus->name, problem);
+        return false;
+}
+
+bool bus_has_owner(Bus *bus, bool *ret, GError **error) {
+        int r = sd_bus_get_name_creds(bus->bus, CPUIDD_BUS_NAME, 0, NULL);
+
+        *ret = r >= 0;
+        return r >= 0 || r == -ENXIO || set_error_lost(bus, r, error);
+}
+
+bool bus_wake(Bus *bus, GError **error) {
+        g_autofree char *version = bus_get_text(bus, "Version", error);
+
+        return version != NULL;
+}
+
+bool bus_process(Bus *bus, GError **error) {
+        int r;
+
+        while ((r = sd_bus_process(bus->bus, NULL)) > 0)
+                ;
+        return r >= 0 || set_error_lost(bus, r, error);
+}
+
+bool bus_wait(Bus *bus, int64_t timeout_usec, GError **error) {
+        int r = sd_bus_wait(bus->bus, timeout_usec < 0 ? UINT64_MAX : (uint64_t) timeout_usec);
+
+        return r >= 0 || r == -EINTR || set_error_lost(bus, r, error);
+}

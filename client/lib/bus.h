@@ -45,6 +45,15 @@ bool bus_set_error_read(GError **error, const char *member, int r);
 char *bus_get_text(Bus *bus, const char *property, GError **error);
 bool bus_get_bool(Bus *bus, const char *property, bool *ret, GError **error);
 
+/* For who listens. Whether the daemon is there is asked of the bus alone; wake has it started by a
+ * question where that is how it starts. */
+sd_bus *bus_connection(Bus *bus);
+bool bus_has_owner(Bus *bus, bool *ret, GError **error);
+bool bus_wake(Bus *bus, GError **error);
+/* What has come is dealt with; waits until something comes, or for so long (-1: for ever) */
+bool bus_process(Bus *bus, GError **error);
+bool bus_wait(Bus *bus, int64_t timeout_usec, GError **error);
+
 /* The members of the interface. Tables are flat words. */
 GPtrArray *bus_check(const CpuiddHost *host, CpuiddGuest *const *guests, size_t n_guests,
                      CpuiddCheckFlags flags, GError **error);

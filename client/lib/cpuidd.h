@@ -256,6 +256,55 @@ bool cpuidd_host_refresh(CpuiddHost *host, bool *ret_changed, GError **error);
 /* {"schema": "cpuidd.refresh/1", "changed", "fingerprint"} */
 char *cpuidd_refresh_to_json(bool changed, const char *fingerprint, CpuiddJson style);
 
+/* ------------------------------------------ Monitor ------------------------------------------- */
+
+/* Watches a daemon's host, on that host's own connection: between two calls of wait nothing else
+ * may be waited for there, questions may be asked */
+typedef struct CpuiddMonitor CpuiddMonitor;
+
+typedef struct CpuiddChangeNumber {
+        const char *name;   /* a field's: "maxphyaddr" */
+        const char *before; /* as a person would write it: "46 bits" */
+        const char *after;
+} CpuiddChangeNumber;
+
+typedef struct CpuiddChange {
+        const char *
+                event; /* "changed": verdicts may be other ones; "not-ready": it has no KVM to speak
+                            * for any more; "ready": it has one again; "gone": the daemon has left the
+                            * bus */
+        const char *at;              /* when this was heard: "2026-11-22T12:37:00Z" */
+        const char *old_fingerprint; /* of what was known last, "" where nothing was; never NULL */
+        const char *new_fingerprint; /* "" where nothing is known now; never NULL */
+        const char *problem;         /* why it is not ready, a sentence; NULL where it is */
+        const char *text;        /* the members below in words: "lost: hle, rtm"; NULL where there
+                                      * were not two hosts to be compared */
+        const char *const *lost; /* names of fields and capabilities, places of bits without one;
+                                      * never NULL */
+        const char *const *gained;
+        GPtrArray *numbers; /* CpuiddChangeNumber: fields of more than a bit */
+} CpuiddChange;
+
+/* The daemon is asked once, and has to be there. CPUIDD_ERROR_INPUT for a host from a file,
+ * CPUIDD_ERROR_UNREACHABLE. */
+CpuiddMonitor *cpuidd_monitor_new(CpuiddHost *host, GError **error);
+CpuiddMonitor *cpuidd_monitor_free(CpuiddMonitor *monitor);
+
+/* The next change; NULL as @ret where none came within @timeout_msec (-1: waits for ever). Of
+ * several at once what came of them in the end. A daemon that leaves the bus is a change, that the
+ * bus itself does is CPUIDD_ERROR_UNREACHABLE. Free with cpuidd_change_free(). */
+bool cpuidd_monitor_wait(CpuiddMonitor *monitor, int timeout_msec, CpuiddChange **ret,
+                         GError **error);
+
+/* Readable where there may be something: for a loop of one's own, which then waits for 0 */
+int cpuidd_monitor_get_fd(const CpuiddMonitor *monitor);
+
+CpuiddChange *cpuidd_change_free(CpuiddChange *change);
+
+/* {"schema": "cpuidd.change/1", "at", "event", "old", "new", "problem", "lost", "gained", "numbers":
+ * {NAME: {"before", "after"} ...}} */
+char *cpuidd_change_to_json(const CpuiddChange *change, CpuiddJson style);
+
 /* ------------------------------------------- Check -------------------------------------------- */
 
 typedef enum CpuiddCheckFlags {
@@ -549,6 +598,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddHost, cpuidd_host_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddVerdict, cpuidd_verdict_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddStatus, cpuidd_status_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddOffer, cpuidd_offer_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddMonitor, cpuidd_monitor_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddChange, cpuidd_change_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddExplanation, cpuidd_explanation_free)
 
 G_END_DECLS

@@ -24,6 +24,7 @@ noinst_LTLIBRARIES += %D%/libqmp.la
 	%D%/guest.c \
 	%D%/host.c \
 	%D%/kinds.c \
+	%D%/monitor.c \
 	%D%/offer.c \
 	%D%/private.h \
 	%D%/resolve.c \

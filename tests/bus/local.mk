@@ -8,6 +8,7 @@ bus_tests = \
 	%D%/log-control.test \
 	%D%/members.test \
 	%D%/memory.test \
+	%D%/monitor.test \
 	%D%/not-ready.test \
 	%D%/online.test \
 	%D%/remote.test \
