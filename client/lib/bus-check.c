@@ -150,7 +150,7 @@ static int append_options(sd_bus_message *m, const CpuiddGuest *guest, CpuiddChe
         return sd_bus_message_close_container(m);
 }
 
-static int append_guest(sd_bus_message *m, const CpuiddGuest *guest, CpuiddCheckFlags flags) {
+int bus_append_guest(sd_bus_message *m, const CpuiddGuest *guest, CpuiddCheckFlags flags) {
         size_t n;
         const uint32_t *words = cpuidd_guest_get_words(guest, &n);
         int r;
@@ -172,11 +172,10 @@ static char *where_of(const CpuiddFinding *finding) {
         return finding_where(&policy);
 }
 
-/* Reads a finding into @verdict; 0 at the end of them */
-static int read_finding(sd_bus_message *m, CpuiddVerdict *verdict) {
+int bus_read_finding(sd_bus_message *m, CpuiddFinding *ret) {
         const char *field, *rule, *severity, *cause, *message;
         CpuiddFinding read = {};
-        char **remedy;
+        g_auto(GStrv) remedy = NULL;
         int r;
 
         r = sd_bus_message_enter_container(m, 'r', "uuyyyssssttsas");
@@ -190,24 +189,26 @@ static int read_finding(sd_bus_message *m, CpuiddVerdict *verdict) {
         r = sd_bus_message_read_strv(m, &remedy);
         if (r < 0)
                 return r;
+        r = sd_bus_message_exit_container(m);
+        if (r < 0)
+                return r;
 
         read.field = g_strdup(field);
         read.rule = g_strdup(rule);
         read.severity = g_strdup(severity);
         read.cause = g_strdup(cause);
         read.message = g_strdup(message);
-        read.remedy = (const char *const *) (remedy ?: g_new0(char *, 1));
+        read.remedy = (const char *const *) (g_steal_pointer(&remedy) ?: g_new0(char *, 1));
         read.where = where_of(&read);
-        verdict_take_finding(verdict, g_memdup2(&read, sizeof(read)));
-
-        r = sd_bus_message_exit_container(m);
-        return r < 0 ? r : 1;
+        *ret = read;
+        return 1;
 }
 
 static int read_verdict(sd_bus_message *m, const CpuiddHost *host, const CpuiddGuest *guest,
                         const char *fingerprint, CpuiddVerdict **ret) {
         g_autoptr(CpuiddVerdict) verdict = NULL;
         g_autoptr(Unknown) unchecked = coverage_find(guest->guest, NULL);
+        CpuiddFinding finding;
         const char *word;
         char **needs = NULL;
         int r;
@@ -226,8 +227,8 @@ static int read_verdict(sd_bus_message *m, const CpuiddHost *host, const CpuiddG
         r = sd_bus_message_enter_container(m, 'a', "(uuyyyssssttsas)");
         if (r < 0)
                 return r;
-        while ((r = read_finding(m, verdict)) > 0)
-                ;
+        while ((r = bus_read_finding(m, &finding)) > 0)
+                verdict_take_finding(verdict, g_memdup2(&finding, sizeof(finding)));
         if (r < 0)
                 return r;
         r = sd_bus_message_exit_container(m);
@@ -250,7 +251,7 @@ static int append_many(sd_bus_message *m, CpuiddGuest *const *guests, size_t n_g
                 r = sd_bus_message_open_container(m, 'r', "aua{sv}");
                 if (r < 0)
                         return r;
-                r = append_guest(m, guests[i], flags);
+                r = bus_append_guest(m, guests[i], flags);
                 if (r < 0)
                         return r;
                 r = sd_bus_message_close_container(m);
@@ -297,7 +298,7 @@ static bool check_one(const CpuiddHost *host, const CpuiddGuest *guest, CpuiddCh
         if (!call)
                 return false;
 
-        r = append_guest(call, guest, flags);
+        r = bus_append_guest(call, guest, flags);
         if (r < 0)
                 return bus_set_error_write(error, "Check", r);
 

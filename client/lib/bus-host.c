@@ -112,9 +112,14 @@ GPtrArray *bus_get_delta(Bus *bus, const char *capability, GError **error) {
 }
 
 bool bus_refresh(Bus *bus, bool *ret_changed, GError **error) {
-        g_autoptr(sd_bus_message) reply = bus_ask(bus, "Refresh", NULL, error);
+        g_autoptr(sd_bus_message) call = bus_message_new(bus, "Refresh", error);
+        g_autoptr(sd_bus_message) reply = NULL;
         int r, changed;
 
+        if (!call)
+                return false;
+
+        reply = bus_call_privileged(bus, call, BUS_TIMEOUT_SEC, error);
         if (!reply)
                 return false;
 

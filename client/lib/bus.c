@@ -19,6 +19,7 @@ struct Bus {
         sd_bus *bus;
         char *name;       /* "system bus", "system bus of node17" */
         char *start_hint; /* "try 'systemctl start cpuidd'" */
+        bool is_interactive;
 };
 
 typedef struct ErrorCode {
@@ -128,7 +129,7 @@ static CpuiddError code_of(const sd_bus_error *e) {
 /* A peer that vanishes and one that says nothing are both NoReply on the bus; @r tells them
  * apart. */
 static void set_error_call(const Bus *bus, const char *member, const sd_bus_error *e, int r,
-                           GError **error) {
+                           unsigned timeout_sec, GError **error) {
         const char *where = bus->name;
 
         if (sd_bus_error_is_set(e) && is_no_daemon(e))
@@ -136,7 +137,7 @@ static void set_error_call(const Bus *bus, const char *member, const sd_bus_erro
                             "cpuidd is not running on the %s; %s", where, bus->start_hint);
         else if (r == -ETIMEDOUT)
                 g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
-                            "cpuidd did not answer %s within %d seconds", member, BUS_TIMEOUT_SEC);
+                            "cpuidd did not answer %s within %u seconds", member, timeout_sec);
         else if (sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
                 g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
                             "cpuidd went away before it answered %s; %s", member, bus->start_hint);
@@ -248,17 +249,43 @@ sd_bus_message *bus_message_new(Bus *bus, const char *member, GError **error) {
         return call;
 }
 
-sd_bus_message *bus_call(Bus *bus, sd_bus_message *call, GError **error) {
+static sd_bus_message *call_for(Bus *bus, sd_bus_message *call, unsigned timeout_sec,
+                                GError **error) {
         sd_bus_error bus_error = SD_BUS_ERROR_NULL;
         sd_bus_message *reply = NULL;
         int r;
 
-        r = sd_bus_call(bus->bus, call, BUS_TIMEOUT_SEC * USEC_PER_SEC, &bus_error, &reply);
+        r = sd_bus_call(bus->bus, call, timeout_sec * USEC_PER_SEC, &bus_error, &reply);
         if (r < 0)
-                set_error_call(bus, sd_bus_message_get_member(call), &bus_error, r, error);
+                set_error_call(bus, sd_bus_message_get_member(call), &bus_error, r, timeout_sec,
+                               error);
 
         sd_bus_error_free(&bus_error);
         return reply;
+}
+
+sd_bus_message *bus_call(Bus *bus, sd_bus_message *call, GError **error) {
+        return call_for(bus, call, BUS_TIMEOUT_SEC, error);
+}
+
+void bus_set_interactive(Bus *bus, bool is_interactive) {
+        bus->is_interactive = is_interactive;
+}
+
+sd_bus_message *bus_call_privileged(Bus *bus, sd_bus_message *call, unsigned timeout_sec,
+                                    GError **error) {
+        int r;
+
+        if (!bus->is_interactive)
+                return call_for(bus, call, timeout_sec, error);
+
+        r = sd_bus_message_set_allow_interactive_authorization(call, true);
+        if (r < 0) {
+                (void) bus_set_error_write(error, sd_bus_message_get_member(call), r);
+                return NULL;
+        }
+
+        return call_for(bus, call, timeout_sec + BUS_PASSWORD_SEC, error);
 }
 
 sd_bus_message *bus_ask(Bus *bus, const char *member, const char *text, GError **error) {

@@ -13,8 +13,11 @@
 #include "client/lib/cpuidd.h"
 #include "policy/host.h"
 
-/* How long an answer may take */
+/* How long an answer may take: what the daemon knows already; a trial, and the one before it; and
+ * longer than that where somebody may be asked for a password */
 #define BUS_TIMEOUT_SEC 5
+#define BUS_TRIAL_TIMEOUT_SEC 60
+#define BUS_PASSWORD_SEC 120
 
 /* As many guests as the daemon takes at once */
 #define BUS_CHECK_MANY_MAX 1024
@@ -32,10 +35,16 @@ typedef struct BusPlace {
 Bus *bus_connect(const BusPlace *place, GError **error);
 Bus *bus_free(Bus *bus);
 
+/* Whether polkit may ask the user for a password; not at first */
+void bus_set_interactive(Bus *bus, bool is_interactive);
+
 /* A call to be filled with arguments, and its answer */
 sd_bus_message *bus_message_new(Bus *bus, const char *member, GError **error);
 sd_bus_message *bus_call(Bus *bus, sd_bus_message *call, GError **error);
-/* Both, of a member that takes a text, or with NULL for it nothing */
+/* Of a member that is not for everyone: polkit may ask the user, if bus_set_interactive() */
+sd_bus_message *bus_call_privileged(Bus *bus, sd_bus_message *call, unsigned timeout_sec,
+                                    GError **error);
+/* A call and its answer, of a member that takes a text, or with NULL for it nothing */
 sd_bus_message *bus_ask(Bus *bus, const char *member, const char *text, GError **error);
 
 /* @r is what sd-bus said; always false */
@@ -62,6 +71,14 @@ GPtrArray *bus_list_capabilities(Bus *bus, GError **error);
 GPtrArray *bus_get_delta(Bus *bus, const char *capability, GError **error);
 Host *bus_get_profile(Bus *bus, GError **error);
 bool bus_refresh(Bus *bus, bool *ret_changed, GError **error);
+/* @guest: NULL for a trial of the host itself */
+CpuiddTrial *bus_try(const CpuiddHost *host, const CpuiddGuest *guest, CpuiddTryFlags flags,
+                     GError **error);
+
+/* What members have in common. A guest is its table and the options; a finding is read whole, with
+ * texts that are the caller's, and 0 is the end of them. */
+int bus_append_guest(sd_bus_message *m, const CpuiddGuest *guest, CpuiddCheckFlags flags);
+int bus_read_finding(sd_bus_message *m, CpuiddFinding *ret);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus, sd_bus_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)

@@ -25,8 +25,8 @@
  * - Capabilities are named as in the documentation ("irqchip", "disable-exits.mwait"). Where a list
  *   of them is taken, it ends with NULL; NULL itself means what the usual VMM enables ("irqchip"),
  *   an empty list means none.
- * - Questions to the daemon block, for 5 seconds at the most. An object may be used by one thread
- *   at a time.
+ * - Questions to the daemon block, for 5 seconds at the most, but for trials and where a password
+ *   may be asked for. An object may be used by one thread at a time.
  * - NULL may be given to every _unref() and _free().
  *
  * All of this is there since 0.1. */
@@ -65,6 +65,9 @@ typedef struct CpuiddGuest CpuiddGuest;
 
 /* A host's answer about a guest */
 typedef struct CpuiddVerdict CpuiddVerdict;
+
+/* What a virtual CPU of this machine made of a guest's table */
+typedef struct CpuiddTrial CpuiddTrial;
 
 typedef enum CpuiddBus {
         CPUIDD_BUS_SYSTEM,
@@ -249,6 +252,11 @@ bool cpuidd_host_is_offline(const CpuiddHost *host);
  * what it was reached by */
 const char *cpuidd_host_get_name(const CpuiddHost *host);
 
+/* Whether polkit may ask the user for a password where a question needs more rights than the user
+ * has (a refresh, a trial): those then block for 2 minutes more at the most. Not at first: a
+ * program that nobody sits at is refused at once. Nothing of a host from a file. */
+void cpuidd_host_set_interactive(CpuiddHost *host, bool is_interactive);
+
 /* Asks KVM again, now; @ret_changed (or NULL): whether what decides verdicts is another.
  * CPUIDD_ERROR_DENIED without the right to, CPUIDD_ERROR_INPUT for a host from a file. */
 bool cpuidd_host_refresh(CpuiddHost *host, bool *ret_changed, GError **error);
@@ -385,6 +393,108 @@ size_t cpuidd_verdict_get_n_notes(const CpuiddVerdict *verdict);
  * makes end without a newline. */
 char *cpuidd_verdict_to_json(const CpuiddVerdict *verdict, CpuiddJson style);
 char *cpuidd_verdicts_to_json(GPtrArray *verdicts, CpuiddJson style);
+
+/* ------------------------------------------- Trials ------------------------------------------- */
+
+typedef enum CpuiddTryFlags {
+        CPUIDD_TRY_DEFAULT = 0,
+        CPUIDD_TRY_STRICT = 1 << 0, /* of the check that it is compared with */
+} CpuiddTryFlags;
+
+/* What KVM makes of @guest's table on a virtual CPU that never runs: what it sets, clears or
+ * refuses, and which features it really backs. KVM takes nearly every table, so that this is no
+ * answer to whether the host supports the guest: that is cpuidd_host_check(). Where the two
+ * contradict each other, the trial says so. A template is tried as what it becomes on @host.
+ *
+ * Blocks for a minute at the most, see also cpuidd_host_set_interactive(). CPUIDD_ERROR_INPUT for a
+ * host from a file, CPUIDD_ERROR_DENIED for who may not, CPUIDD_ERROR_FAILED where too many are
+ * waiting or there was no virtual CPU. */
+CpuiddTrial *cpuidd_host_try(CpuiddHost *host, const CpuiddGuest *guest, CpuiddTryFlags flags,
+                             GError **error);
+
+/* The same of no guest: all that this host offers, the delta of each capability, and each feature
+ * bit alone are held against what is known of this KVM. There are contradictions and no places. */
+CpuiddTrial *cpuidd_host_try_self(CpuiddHost *host, CpuiddTryFlags flags, GError **error);
+
+/* What became of a place. Words are those of `cpuidd.trial/1`; later daemons may have more of them.
+ * No member is NULL. */
+typedef struct CpuiddTrialPlace {
+        const char *where;    /* "0x1.0:ecx[3]", "msr 0x10a[5]", or a capability */
+        const char *field;    /* "monitor"; "" for bits that have no name */
+        const char *rule;     /* "feature" ... */
+        const char *severity; /* "note", "warning" where nothing told of it, "error" where KVM
+                               * refuses it */
+        const char *outcome;  /* "kept" (and is not 0), "changed", "dropped" (with its row),
+                               * "refused", "backed" or "unbacked" (KVM takes, or refuses, the
+                               * control bit or MSR that the feature stands for) */
+        const char *message;  /* a sentence for people; "" of what is kept */
+        uint64_t set;         /* as it was set, shifted down to bit 0 */
+        uint64_t back;        /* as KVM gave it back */
+        uint32_t leaf;        /* of an MSR its index */
+        uint32_t subleaf;
+        uint8_t reg; /* 0-3: eax, ebx, ecx, edx; 4: an MSR; 6: a capability */
+        uint8_t low; /* lowest and highest bit */
+        uint8_t high;
+} CpuiddTrialPlace;
+
+/* Where the trial contradicts what the rules, the profile or a capability's row says: one of the
+ * two is wrong. No member but subject is NULL. */
+typedef struct CpuiddContradiction {
+        const char *where;
+        const char *field;
+        const char *rule;
+        const char *kind; /* "refused" (supported by the rules, and KVM refuses it), "rewritten" (no
+                              * rule tells that KVM rewrites it), "forced" (the profile tells that KVM
+                              * forces it, and it does not), "delta" (a capability does what its row
+                              * does not say), "answer" (KVM's answer is not the profile's) */
+        const char *message; /* a sentence for people */
+        const char *subject; /* what was tried: "offer", "capability disable-exits.hlt", "avx2
+                              * alone"; NULL where that is the guest */
+        uint64_t set;
+        uint64_t back;
+        uint32_t leaf;
+        uint32_t subleaf;
+        uint8_t reg;
+        uint8_t low;
+        uint8_t high;
+} CpuiddContradiction;
+
+CpuiddTrial *cpuidd_trial_ref(CpuiddTrial *trial);
+CpuiddTrial *cpuidd_trial_unref(CpuiddTrial *trial);
+
+/* "kept" (but for what changes as a guest runs), "changed" or "refused" (part of it) */
+const char *cpuidd_trial_get_outcome(const CpuiddTrial *trial);
+
+/* Names of what was tried and where; the guest is NULL for the host itself. The fingerprint of the
+ * host that it was compared with is NULL where the daemon does not tell. */
+const char *cpuidd_trial_get_guest(const CpuiddTrial *trial);
+const char *cpuidd_trial_get_host(const CpuiddTrial *trial);
+const char *cpuidd_trial_get_fingerprint(const CpuiddTrial *trial);
+
+/* Those that were enabled in KVM for it */
+const char *const *cpuidd_trial_get_capabilities(const CpuiddTrial *trial);
+
+/* The check that it was compared with, as of a verdict; the word is NULL where there was none, as
+ * for the host itself */
+const char *cpuidd_trial_get_verdict(const CpuiddTrial *trial);
+const char *const *cpuidd_trial_get_needs(const CpuiddTrial *trial);
+
+/* How many tables were tried */
+uint32_t cpuidd_trial_get_n_tables(const CpuiddTrial *trial);
+
+/* Both in the order of the table, then MSRs, then capabilities. A place can have two outcomes: one
+ * of what was read back, one of what backs it. The structs are the trial's. */
+size_t cpuidd_trial_get_n_places(const CpuiddTrial *trial);
+const CpuiddTrialPlace *cpuidd_trial_get_place(const CpuiddTrial *trial, size_t i);
+size_t cpuidd_trial_get_n_contradictions(const CpuiddTrial *trial);
+const CpuiddContradiction *cpuidd_trial_get_contradiction(const CpuiddTrial *trial, size_t i);
+
+/* {"schema": "cpuidd.trial/1", "outcome", "guest": null for the host itself, "host", "fingerprint",
+ * "capabilities", "verdict": null where there was no check, "needs", "tables", "places": [{"where",
+ * "field", "rule", "severity", "outcome", "set", "back", "message"} ...], "contradictions":
+ * [{"where", "field", "rule", "kind", "subject", "set", "back", "message"} ...]}; only the host
+ * itself has subjects */
+char *cpuidd_trial_to_json(const CpuiddTrial *trial, CpuiddJson style);
 
 /* --------------------------------------- What a host is --------------------------------------- */
 
@@ -596,6 +706,7 @@ char *cpuidd_explanations_to_json(GPtrArray *explanations, CpuiddJson style);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddGuest, cpuidd_guest_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddHost, cpuidd_host_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddVerdict, cpuidd_verdict_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddTrial, cpuidd_trial_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddStatus, cpuidd_status_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddOffer, cpuidd_offer_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuiddMonitor, cpuidd_monitor_free)

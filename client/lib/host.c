@@ -126,6 +126,11 @@ Host *host_get_policy(CpuiddHost *host, GError **error) {
         return host->bus ? bus_get_profile(host->bus, error) : host_ref(host->host);
 }
 
+void cpuidd_host_set_interactive(CpuiddHost *host, bool is_interactive) {
+        if (host->bus)
+                bus_set_interactive(host->bus, is_interactive);
+}
+
 bool cpuidd_host_refresh(CpuiddHost *host, bool *ret_changed, GError **error) {
         if (host->bus)
                 return bus_refresh(host->bus, ret_changed, error);

@@ -15,6 +15,7 @@ noinst_LTLIBRARIES += %D%/libqmp.la
 	%D%/bus-check.c \
 	%D%/bus-host.c \
 	%D%/bus-profile.c \
+	%D%/bus-trial.c \
 	%D%/bus.c %D%/bus.h \
 	%D%/capability.c %D%/capability.h \
 	%D%/cpuidd.h \
@@ -29,6 +30,7 @@ noinst_LTLIBRARIES += %D%/libqmp.la
 	%D%/private.h \
 	%D%/resolve.c \
 	%D%/status.c \
+	%D%/trial.c \
 	%D%/verdict.c
 %C%_libcpuidd_la_LIBADD = %D%/libqmp.la client/formats/libformats.la policy/libpolicy.la $(SYSTEMD_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
 %C%_libcpuidd_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined \

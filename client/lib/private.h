@@ -35,6 +35,20 @@ struct CpuiddHost {
         char **warnings; /* of its reading; NULL of a daemon */
 };
 
+struct CpuiddTrial {
+        unsigned n_refs;
+        char *outcome;
+        char *guest; /* NULL: the host itself */
+        char *host;
+        char *fingerprint;
+        char *verdict;
+        char **capabilities;
+        char **needs;
+        uint32_t n_tables;
+        GPtrArray *places;         /* CpuiddTrialPlace */
+        GPtrArray *contradictions; /* CpuiddContradiction */
+};
+
 FormatOptions read_options_to_format(const CpuiddReadOptions *options);
 /* Never NULL */
 char **input_take_warnings(FormatInput *input);
@@ -74,6 +88,12 @@ void verdict_take_unchecked(CpuiddVerdict *verdict, char **unchecked);
 void verdict_take_finding(CpuiddVerdict *verdict, CpuiddFinding *finding);
 CpuiddVerdict *verdict_new_from_policy(const CpuiddHost *host, const CpuiddGuest *guest,
                                        const Verdict *answer);
+
+/* Empty; whoever asked fills it. @guest: NULL for a trial of the host itself. */
+CpuiddTrial *trial_new(const CpuiddHost *host, const CpuiddGuest *guest);
+/* The texts of @from are taken over. Of a trial of the host itself, the remedy is what was tried. */
+void trial_take_place(CpuiddTrial *trial, CpuiddFinding *from);
+void trial_take_contradiction(CpuiddTrial *trial, CpuiddFinding *from);
 
 /* A member that is `const` to callers and ours to free */
 #define free_const(p) g_free((void *) (p))

@@ -185,6 +185,18 @@ read_signal() { # into $signal
         read -r -t $patience -u "$signals" signal
 }
 
+# start_fake: fake-cpuidd on the bus; what it was called with is in $work/calls, a line each
+start_fake() {
+        mkfifo "$work/fake-ready"
+        exec {fake_ready}<> "$work/fake-ready"
+        "$top_builddir/tests/bus/fake-cpuidd" 2> "$work/log" > >(tee "$work/calls" > "$work/fake-ready") &
+        pids+=($!)
+        if ! read -r -t $patience -u "$fake_ready" _; then
+                echo "Bail out! fake-cpuidd is not ready: $(cat "$work/log")"
+                exit 1
+        fi
+}
+
 # With the machine's /dev hidden, so that there is no KVM whatever the machine has
 without_kvm() {
         if [ ! -e /dev/kvm ]; then

@@ -12,6 +12,7 @@ bus_tests = \
 	%D%/not-ready.test \
 	%D%/online.test \
 	%D%/remote.test \
+	%D%/trial-client.test \
 	%D%/unit.test \
 	%D%/unknown.test \
 	%D%/unprivileged.test
@@ -25,6 +26,10 @@ check_PROGRAMS += %D%/bus-client %D%/test-batch %D%/test-child %D%/test-members 
 %C%_bus_client_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_batch_SOURCES = %D%/test-batch.c %D%/call.c %D%/call.h
 %C%_test_batch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+check_PROGRAMS += %D%/fake-cpuidd %D%/test-trial-client
+%C%_fake_cpuidd_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_trial_client_SOURCES = %D%/test-trial-client.c %D%/call.c %D%/call.h
+%C%_test_trial_client_LDADD = client/lib/libcpuidd.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_child_SOURCES = %D%/test-child.c daemon/child.c daemon/child.h
 %C%_test_child_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_members_SOURCES = %D%/test-members.c %D%/call.c %D%/call.h

@@ -356,6 +356,16 @@ static void test_errors(void) {
         g_assert_false(cpuidd_host_refresh(host, NULL, &error));
         g_assert_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT);
         g_clear_error(&error);
+        cpuidd_host_set_interactive(host, true); /* nothing of a file */
+        g_assert_null(cpuidd_host_try(host, guest, CPUIDD_TRY_DEFAULT, &error));
+        g_assert_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT);
+        g_assert_cmpstr(error->message, ==,
+                        "skylake-sp-6.1: is a profile, and a trial needs this machine's KVM");
+        g_clear_error(&error);
+        g_assert_null(cpuidd_host_try_self(host, CPUIDD_TRY_DEFAULT, &error));
+        g_assert_error(error, CPUIDD_ERROR, CPUIDD_ERROR_INPUT);
+        g_clear_error(&error);
+        g_assert_null(cpuidd_trial_unref(NULL));
         g_assert_null(cpuidd_host_connect(CPUIDD_BUS_SYSTEM, "unix:path=/nonexistent", &error));
         g_assert_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE);
         g_clear_error(&error);
