@@ -172,6 +172,12 @@ static char *where_of(const CpuiddFinding *finding) {
         return finding_where(&policy);
 }
 
+/* Whether it is about what a place can be of: a register of a row, an MSR, the TSC, a capability */
+static bool has_place(const CpuiddFinding *finding) {
+        return finding->reg <= FINDING_CAPABILITY && finding->low <= finding->high &&
+                finding->high < (finding->reg < N_REGISTERS ? 32 : 64);
+}
+
 int bus_read_finding(sd_bus_message *m, CpuiddFinding *ret) {
         const char *field, *rule, *severity, *cause, *message;
         CpuiddFinding read = {};
@@ -192,6 +198,8 @@ int bus_read_finding(sd_bus_message *m, CpuiddFinding *ret) {
         r = sd_bus_message_exit_container(m);
         if (r < 0)
                 return r;
+        if (!has_place(&read))
+                return -EBADMSG;
 
         read.field = g_strdup(field);
         read.rule = g_strdup(rule);

@@ -126,8 +126,8 @@ static CpuiddError code_of(const sd_bus_error *e) {
         return CPUIDD_ERROR_FAILED;
 }
 
-/* A peer that vanishes and one that says nothing are both NoReply on the bus; @r tells them
- * apart. */
+/* A peer that vanishes and one that says nothing are both -ETIMEDOUT to sd-bus; that is NoReply
+ * of the bus, or its own Timeout. */
 static void set_error_call(const Bus *bus, const char *member, const sd_bus_error *e, int r,
                            unsigned timeout_sec, GError **error) {
         const char *where = bus->name;
@@ -135,12 +135,12 @@ static void set_error_call(const Bus *bus, const char *member, const sd_bus_erro
         if (sd_bus_error_is_set(e) && is_no_daemon(e))
                 g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
                             "cpuidd is not running on the %s; %s", where, bus->start_hint);
-        else if (r == -ETIMEDOUT)
-                g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
-                            "cpuidd did not answer %s within %u seconds", member, timeout_sec);
         else if (sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
                 g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
                             "cpuidd went away before it answered %s; %s", member, bus->start_hint);
+        else if (r == -ETIMEDOUT)
+                g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,
+                            "cpuidd did not answer %s within %u seconds", member, timeout_sec);
         else if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE ||
                  sd_bus_error_has_name(e, SD_BUS_ERROR_DISCONNECTED))
                 g_set_error(error, CPUIDD_ERROR, CPUIDD_ERROR_UNREACHABLE,

@@ -189,9 +189,15 @@ static const struct {
         { "error-without-words", CPUIDD_ERROR_FAILED, "Trial: com.example.Error" },
         { "text-alone", CPUIDD_ERROR_PROTOCOL, "the daemon's answer to Trial cannot be read" },
         { "other-places", CPUIDD_ERROR_PROTOCOL, "the daemon's answer to Trial cannot be read" },
+        { "no-register", CPUIDD_ERROR_PROTOCOL, "the daemon's answer to Trial cannot be read" },
+        { "no-bit", CPUIDD_ERROR_PROTOCOL, "the daemon's answer to Trial cannot be read" },
+        { "no-range", CPUIDD_ERROR_PROTOCOL, "the daemon's answer to Trial cannot be read" },
+        { "no-place-of-a-contradiction", CPUIDD_ERROR_PROTOCOL, "is it of another version?" },
         { "detail-of-another-type", CPUIDD_ERROR_PROTOCOL, "is it of another version?" },
+        { "vanish", CPUIDD_ERROR_UNREACHABLE, "cpuidd went away before it answered Trial" },
 };
 
+/* The last one is the end of the service. */
 static void test_refusals(void) {
         for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
                 g_autoptr(CpuiddHost) host = open_host(refusals[i].scenario);
