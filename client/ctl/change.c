@@ -41,6 +41,14 @@ char **change_apply(const Change *change, const char *const *base, GError **erro
                                           (const char *const *) disable, error);
 }
 
+bool change_guest(const Change *change, CpuiddGuest *guest, GError **error) {
+        g_auto(GStrv) own = cpuidd_guest_get_capabilities(guest);
+        g_auto(GStrv) changed = change_apply(change, (const char *const *) own, error);
+
+        return changed &&
+                cpuidd_guest_set_capabilities(guest, (const char *const *) changed, error);
+}
+
 static void append_option(GString *text, const char *option, const char *const *names,
                           bool is_negative) {
         bool is_first = true;

@@ -20,5 +20,8 @@ typedef struct Change {
 /* @base (NULL: the usual VMM's) with the change. CPUIDD_ERROR_INPUT names the option. */
 char **change_apply(const Change *change, const char *const *base, GError **error);
 
+/* The guest with the change */
+bool change_guest(const Change *change, CpuiddGuest *guest, GError **error);
+
 /* Names as in a verdict, with '!' where one is not to be enabled: "--enable a,b --disable c" */
 char *change_to_options(const char *const *names);

@@ -54,16 +54,11 @@ static bool check_input(const Session *session, char **paths, GError **error) {
 
 /* Takes @guest over */
 static bool add_guest(GPtrArray *guests, CpuiddGuest *guest, GError **error) {
-        g_auto(GStrv) own = NULL, changed = NULL;
-
         if (!guest)
                 return false;
 
         g_ptr_array_add(guests, guest);
-        own = cpuidd_guest_get_capabilities(guest);
-        changed = change_apply(&arg_change, (const char *const *) own, error);
-        return changed &&
-                cpuidd_guest_set_capabilities(guest, (const char *const *) changed, error);
+        return change_guest(&arg_change, guest, error);
 }
 
 static GPtrArray *read_guests(Session *session, char **paths, GError **error) {

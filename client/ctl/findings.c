@@ -34,17 +34,17 @@ typedef struct Columns {
         unsigned message;
 } Columns;
 
-static Columns find_columns(const Output *output, const CpuiddVerdict *verdict) {
+static Columns find_columns(const Output *output, const GPtrArray *findings) {
         Columns columns = { .field = MESSAGE_BELOW, .message = MESSAGE_BELOW };
 
-        for (size_t i = 0; i < cpuidd_verdict_get_n_findings(verdict); i++) {
-                const CpuiddFinding *finding = cpuidd_verdict_get_finding(verdict, i);
+        for (size_t i = 0; i < findings->len; i++) {
+                const CpuiddFinding *finding = findings->pdata[i];
 
                 columns.field = MAX(columns.field, 4 + text_width(finding->where));
         }
 
-        for (size_t i = 0; i < cpuidd_verdict_get_n_findings(verdict); i++) {
-                const CpuiddFinding *finding = cpuidd_verdict_get_finding(verdict, i);
+        for (size_t i = 0; i < findings->len; i++) {
+                const CpuiddFinding *finding = findings->pdata[i];
                 unsigned width = text_width(field_of(finding));
 
                 columns.message = MAX(columns.message, columns.field + (width > 0 ? width + 2 : 0));
@@ -215,23 +215,36 @@ static void print_next(Output *output, GPtrArray *left, Columns columns, Style s
                 g_ptr_array_remove(left, group.findings->pdata[i]);
 }
 
+void findings_print_list(Output *output, const char *title, const GPtrArray *findings,
+                         const GPtrArray *all, Style style) {
+        g_autoptr(GPtrArray) left = g_ptr_array_new();
+        Columns columns = find_columns(output, all);
+
+        if (findings->len == 0)
+                return;
+
+        output_end_line(output);
+        output_add(output, style, title);
+        output_end_line(output);
+        for (size_t i = 0; i < findings->len; i++)
+                g_ptr_array_add(left, findings->pdata[i]);
+        while (left->len > 0)
+                print_next(output, left, columns, style);
+}
+
 void findings_print(Output *output, const CpuiddVerdict *verdict, const char *severity,
                     Style style) {
-        g_autoptr(GPtrArray) left = g_ptr_array_new();
-        Columns columns = find_columns(output, verdict);
+        g_autoptr(GPtrArray) all = g_ptr_array_new(), some = g_ptr_array_new();
+        g_autofree char *title = NULL;
 
         for (size_t i = 0; i < cpuidd_verdict_get_n_findings(verdict); i++) {
                 const CpuiddFinding *finding = cpuidd_verdict_get_finding(verdict, i);
 
+                g_ptr_array_add(all, (CpuiddFinding *) finding);
                 if (g_str_equal(finding->severity, severity))
-                        g_ptr_array_add(left, (CpuiddFinding *) finding);
+                        g_ptr_array_add(some, (CpuiddFinding *) finding);
         }
-        if (left->len == 0)
-                return;
 
-        output_end_line(output);
-        output_addf(output, style, "%u %s%s", left->len, severity, left->len == 1 ? "" : "s");
-        output_end_line(output);
-        while (left->len > 0)
-                print_next(output, left, columns, style);
+        title = g_strdup_printf("%u %s%s", some->len, severity, some->len == 1 ? "" : "s");
+        findings_print_list(output, title, some, all, style);
 }

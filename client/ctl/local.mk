@@ -22,7 +22,7 @@ bin_PROGRAMS += %D%/cpuidctl
 	%D%/show.c %D%/show.h \
 	%D%/show-fields.c \
 	%D%/show-table.c \
-	%D%/status.c \
+	%D%/status.c %D%/status.h \
 	%D%/suggest.c %D%/suggest.h
 %C%_cpuidctl_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 %C%_cpuidctl_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)

@@ -3,6 +3,8 @@
 /* cpuidctl status: the daemon, the host and its KVM at a glance. A daemon that has no KVM is shown
  * with the reason, and is trouble all the same. */
 
+#include "client/ctl/status.h"
+
 #include "client/ctl/command.h"
 #include "client/ctl/read.h"
 
@@ -17,7 +19,7 @@ static const GOptionEntry options[] = {
         {},
 };
 
-static void print_line(Output *output, const char *key, const char *value) {
+void status_print_line(Output *output, const char *key, const char *value) {
         if (!value || !*value)
                 return;
 
@@ -29,11 +31,11 @@ static void print_line(Output *output, const char *key, const char *value) {
 
 /* Takes @value over */
 static void print_line_take(Output *output, const char *key, char *value) {
-        print_line(output, key, value);
+        status_print_line(output, key, value);
         g_free(value);
 }
 
-static char *describe_kernel(const CpuiddStatus *status) {
+char *status_describe_kernel(const CpuiddStatus *status) {
         g_autofree char *modules = g_strjoinv(", ", (char **) status->modules);
 
         if (!status->kernel)
@@ -42,7 +44,7 @@ static char *describe_kernel(const CpuiddStatus *status) {
 }
 
 /* A table that does not tell the signature, or has none, has no family. */
-static char *describe_processor(const CpuiddStatus *status) {
+char *status_describe_processor(const CpuiddStatus *status) {
         g_autofree char *signature = NULL;
 
         if (!status->vendor)
@@ -88,7 +90,7 @@ static void print_differences(Output *output, const CpuiddStatus *status) {
         size_t n = g_strv_length((char **) status->differences);
 
         for (size_t i = 0; i < MIN(n, DIFFERENCES_MAX); i++)
-                print_line(output, i == 0 ? "they differ" : "", status->differences[i]);
+                status_print_line(output, i == 0 ? "they differ" : "", status->differences[i]);
 
         if (n > DIFFERENCES_MAX)
                 print_line_take(output, "",
@@ -111,16 +113,18 @@ static char *describe_names(const char *const *names, const char *command) {
 
 static void print_forced(Output *output, const CpuiddStatus *status) {
         if (!status->is_forced_known) {
-                print_line(output, "forced",
-                           "not known: the profile does not tell what a virtual CPU of this host "
-                           "has, or has not, whatever its table says");
+                status_print_line(
+                        output, "forced",
+                        "not known: the profile does not tell what a virtual CPU of this host "
+                        "has, or has not, whatever its table says");
                 return;
         }
 
         if (!*status->forced_on && !*status->taken_away && !*status->dropped)
-                print_line(output, "forced",
-                           *status->forced_off ? "nothing of what KVM lists" :
-                                                 "nothing: a virtual CPU has what its table says");
+                status_print_line(output, "forced",
+                                  *status->forced_off ?
+                                          "nothing of what KVM lists" :
+                                          "nothing: a virtual CPU has what its table says");
         print_line_take(output, "forced on",
                         describe_names(status->forced_on, "cpuidctl show --changed"));
         print_line_take(output, "forced off",
@@ -130,8 +134,8 @@ static void print_forced(Output *output, const CpuiddStatus *status) {
 }
 
 static void print_host(Output *output, const CpuiddStatus *status) {
-        print_line_take(output, "kernel", describe_kernel(status));
-        print_line_take(output, "processor", describe_processor(status));
+        print_line_take(output, "kernel", status_describe_kernel(status));
+        print_line_take(output, "processor", status_describe_processor(status));
         print_line_take(output, "CPUs", describe_cpus(status));
         print_differences(output, status);
         print_line_take(output, "TSC", describe_clock(status));
@@ -150,8 +154,8 @@ static void print_host(Output *output, const CpuiddStatus *status) {
                                        "--changed')",
                                        "known errors of KVM's answer (see 'cpuidctl show "
                                        "--changed')"));
-        print_line(output, "probed", status->probed_at);
-        print_line(output, "fingerprint", status->fingerprint);
+        status_print_line(output, "probed", status->probed_at);
+        status_print_line(output, "fingerprint", status->fingerprint);
 }
 
 static char *describe_daemon(const Session *session, const CpuiddStatus *status) {
@@ -176,7 +180,7 @@ static void print_status(const Session *session, const CpuiddStatus *status) {
                 print_line_take(output, "source", g_strdup_printf("file %s", session->host_path));
         else
                 print_line_take(output, "daemon", describe_daemon(session, status));
-        print_line(output, "problem", status->problem);
+        status_print_line(output, "problem", status->problem);
         if (status->is_ready)
                 print_host(output, status);
 }
