@@ -8,13 +8,21 @@
 
 #include "client/ctl/suggest.h"
 
+/* clang-format off */
 const Command *const command_table[] = {
-        &command_status,       &command_check,
-        &command_show,         &command_explain,
-        &command_capabilities, &command_convert,
-        &command_export,       &command_monitor,
-        &command_refresh,      NULL,
+        &command_status,
+        &command_check,
+        &command_show,
+        &command_explain,
+        &command_capabilities,
+        &command_convert,
+        &command_export,
+        &command_trial,
+        &command_monitor,
+        &command_refresh,
+        NULL,
 };
+/* clang-format on */
 
 const Command *command_find(const char *name, GError **error) {
         g_autoptr(GPtrArray) names = g_ptr_array_new();

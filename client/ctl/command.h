@@ -54,6 +54,7 @@ extern const Command command_monitor;
 extern const Command command_refresh;
 extern const Command command_show;
 extern const Command command_status;
+extern const Command command_trial;
 
 /* CPUIDD_ERROR_INPUT with what is near to it */
 const Command *command_find(const char *name, GError **error);

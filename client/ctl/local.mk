@@ -3,6 +3,7 @@
 # cpuidctl: one file a command; the table of commands is in command.c.
 bin_PROGRAMS += %D%/cpuidctl
 %C%_cpuidctl_SOURCES = \
+	%D%/agent.c %D%/agent.h \
 	%D%/capabilities.c \
 	%D%/change.c %D%/change.h \
 	%D%/check.c \
@@ -23,7 +24,10 @@ bin_PROGRAMS += %D%/cpuidctl
 	%D%/show-fields.c \
 	%D%/show-table.c \
 	%D%/status.c %D%/status.h \
-	%D%/suggest.c %D%/suggest.h
+	%D%/suggest.c %D%/suggest.h \
+	%D%/trial.c %D%/trial.h \
+	%D%/trial-self.c \
+	%D%/trial-show.c
 %C%_cpuidctl_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)
 %C%_cpuidctl_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)
 %C%_cpuidctl_LDADD = client/lib/libcpuidd.la $(GLIB_LIBS)

@@ -2,7 +2,15 @@
 
 /* cpuidctl refresh: has the daemon ask KVM again */
 
+#include "client/ctl/agent.h"
 #include "client/ctl/command.h"
+
+static gboolean arg_no_ask_password;
+
+static const GOptionEntry options[] = {
+        AGENT_OPTIONS(arg_no_ask_password),
+        {},
+};
 
 static void answer(Session *session, const char *fingerprint, bool is_changed) {
         Output *output = session->output;
@@ -23,10 +31,15 @@ static void answer(Session *session, const char *fingerprint, bool is_changed) {
 static bool run(Session *session, char **arguments, GError **error) {
         g_autoptr(CpuiddHost) host = session_open_host(session, NULL, error);
         g_autoptr(CpuiddStatus) status = NULL;
+        g_autoptr(Agent) agent = NULL;
         bool is_changed;
 
         (void) arguments;
-        if (!host || !cpuidd_host_refresh(host, &is_changed, error))
+        if (!host)
+                return false;
+
+        agent = agent_start(host, arg_no_ask_password);
+        if (!cpuidd_host_refresh(host, &is_changed, error))
                 return false;
 
         status = cpuidd_host_get_status(host, error);
@@ -47,5 +60,6 @@ const Command command_refresh = {
         .help = "Says whether anything has changed. The daemon asks by itself when it starts and "
                 "when it is told to "
                 "reload. What counts as a change is what decides verdicts.",
+        .options = options,
         .run = run,
 };

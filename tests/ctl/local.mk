@@ -5,7 +5,8 @@ ctl_tests = \
 	%D%/convert.test \
 	%D%/errors.test \
 	%D%/options.test \
-	%D%/output.test
+	%D%/output.test \
+	%D%/trial.test
 
 TESTS += $(ctl_tests)
 EXTRA_DIST += $(ctl_tests) %D%/support.sh
