@@ -91,6 +91,17 @@ static CpuiddGuest *read_guest(Session *session, const char *path, GError **erro
         return g_steal_pointer(&guest);
 }
 
+/* A table has no place for what is not known. */
+static void warn_of_unknown(const Session *session, const CpuiddGuest *guest) {
+        g_auto(GStrv) unknown = guest ? cpuidd_guest_get_unknown(guest) : NULL;
+
+        if (unknown && *unknown && !cpuidd_guest_is_template(guest))
+                session_notice(session,
+                               "%s: warning: what is not known of it was tried as 0; 'cpuidctl "
+                               "check' lists it",
+                               cpuidd_guest_get_name(guest));
+}
+
 static void answer(Session *session, const CpuiddTrial *trial, const CpuiddStatus *status) {
         g_autofree char *json = NULL;
 
@@ -133,6 +144,7 @@ static bool run(Session *session, char **arguments, GError **error) {
         if (!trial)
                 return false;
 
+        warn_of_unknown(session, guest);
         answer(session, trial, status);
         return true;
 }
