@@ -22,12 +22,14 @@ typedef struct Section {
 } Section;
 
 static const Section sections[] = {
-        { "refused", TOLD_EITHER, "refused by KVM", STYLE_BAD, false },
+        { "refused", TOLD_NOT, "refused by KVM", STYLE_BAD, false },
         { "changed", TOLD_NOT, "changed by KVM, and nothing tells of it", STYLE_DOUBTFUL, false },
         { "dropped", TOLD_NOT, "dropped by KVM, and nothing tells of it", STYLE_DOUBTFUL, false },
-        { "unbacked", TOLD_EITHER, "not backed by KVM", STYLE_DOUBTFUL, false },
+        { "unbacked", TOLD_NOT, "not backed by KVM", STYLE_DOUBTFUL, false },
+        { "refused", TOLD, "refused by KVM or not tried, as is known", STYLE_DIM, false },
         { "changed", TOLD, "changed by KVM, as is known", STYLE_DIM, false },
         { "dropped", TOLD, "dropped by KVM, as is known", STYLE_DIM, false },
+        { "unbacked", TOLD, "not backed by KVM, as is known", STYLE_DIM, false },
         { "backed", TOLD_EITHER, "backed by KVM", STYLE_DIM, true },
         { "kept", TOLD_EITHER, "kept by KVM", STYLE_DIM, true },
 };

@@ -79,6 +79,14 @@ static const Place refused_places[] = {
         {},
 };
 
+static const Place known_places[] = {
+        { 0x7, 0, 2, 16, 16, "la57", "feature", "note", "unbacked", 1, 1,
+          "KVM refuses CR4.LA57 (EINVAL), as this host has no LA57" },
+        { 0, 0, 6, 0, 0, "vm-type.sev", "", "note", "refused", 1, 0,
+          "it is not tried: it takes a VM of another type" },
+        {},
+};
+
 static const Place contradictions[] = {
         { 0x7, 0, 2, 16, 16, "la57", "feature", "error", "rewritten", 1, 0,
           "KVM clears LA57, and no rule tells that it does" },
@@ -146,6 +154,7 @@ static const Scenario scenarios[] = {
         { "kept", "kept", no_places, no_places },
         { "many", "changed", many_places, no_places },
         { "refused", "refused", refused_places, no_places },
+        { "known", "kept", known_places, no_places },
         { "contradiction", "kept", ordinary_places, contradictions },
         { "self", "changed", no_places, self_contradictions },
         { "empty", "kept", no_places, no_places, DETAILS_NONE },
