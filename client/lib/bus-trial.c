@@ -170,7 +170,8 @@ CpuiddTrial *bus_try(const CpuiddHost *host, const CpuiddGuest *guest, CpuiddTry
                 return NULL;
         }
 
-        reply = bus_call_privileged(host->bus, call, BUS_TRIAL_TIMEOUT_SEC, error);
+        reply = bus_call_privileged(
+                host->bus, call, guest ? BUS_TRIAL_TIMEOUT_SEC : BUS_SELF_TRIAL_TIMEOUT_SEC, error);
         if (!reply)
                 return NULL;
 

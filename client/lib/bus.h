@@ -13,10 +13,12 @@
 #include "client/lib/cpuidd.h"
 #include "policy/host.h"
 
-/* How long an answer may take: what the daemon knows already; a trial, and the one before it; and
- * longer than that where somebody may be asked for a password */
+/* How long an answer may take: what the daemon knows already; a trial, and a process of another one
+ * that is under way, which the daemon gives a minute at the most; the several processes of a trial
+ * of the host itself; and longer than that where somebody may be asked for a password */
 #define BUS_TIMEOUT_SEC 5
-#define BUS_TRIAL_TIMEOUT_SEC 60
+#define BUS_TRIAL_TIMEOUT_SEC 120
+#define BUS_SELF_TRIAL_TIMEOUT_SEC 300
 #define BUS_PASSWORD_SEC 120
 
 /* As many guests as the daemon takes at once */

@@ -406,14 +406,15 @@ typedef enum CpuiddTryFlags {
  * answer to whether the host supports the guest: that is cpuidd_host_check(). Where the two
  * contradict each other, the trial says so. A template is tried as what it becomes on @host.
  *
- * Blocks for a minute at the most, see also cpuidd_host_set_interactive(). CPUIDD_ERROR_INPUT for a
+ * Blocks for 2 minutes at the most, see also cpuidd_host_set_interactive(). CPUIDD_ERROR_INPUT for a
  * host from a file, CPUIDD_ERROR_DENIED for who may not, CPUIDD_ERROR_FAILED where too many are
  * waiting or there was no virtual CPU. */
 CpuiddTrial *cpuidd_host_try(CpuiddHost *host, const CpuiddGuest *guest, CpuiddTryFlags flags,
                              GError **error);
 
 /* The same of no guest: all that this host offers, the delta of each capability, and each feature
- * bit alone are held against what is known of this KVM. There are contradictions and no places. */
+ * bit alone are held against what is known of this KVM. There are contradictions and no places.
+ * Blocks for 5 minutes at the most, where seconds are usual. */
 CpuiddTrial *cpuidd_host_try_self(CpuiddHost *host, CpuiddTryFlags flags, GError **error);
 
 /* What became of a place. Words are those of `cpuidd.trial/1`; later daemons may have more of them.
