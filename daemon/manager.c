@@ -124,6 +124,29 @@ static int on_name_timer(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+/* Who waits for an answer is told while there is a bus: sd-bus closes it when the loop ends, after
+ * this. */
+static int on_stop(sd_event_source *source, void *userdata) {
+        Manager *manager = userdata;
+
+        (void) source;
+        manager->service = service_free(manager->service);
+        return 0;
+}
+
+static int watch_end(sd_event *event, Manager *manager) {
+        sd_event_source *source = NULL;
+        int r;
+
+        r = sd_event_add_exit(event, &source, on_stop, manager);
+        if (r >= 0)
+                r = sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
+        if (r >= 0)
+                r = sd_event_source_set_floating(source, true);
+        sd_event_source_unref(source);
+        return r;
+}
+
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Manager *manager = userdata;
 
@@ -166,6 +189,9 @@ static int start_loop(Manager *manager) {
         if (r < 0)
                 return r;
         r = watch_signals(manager->event, manager);
+        if (r < 0)
+                return r;
+        r = watch_end(manager->event, manager);
         if (r < 0)
                 return r;
         r = sd_event_set_watchdog(manager->event, true);
