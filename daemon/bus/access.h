@@ -3,15 +3,18 @@
 
 /* Who may do more than ask */
 
-#include <stdbool.h>
-
 #include <glib.h>
 #include <systemd/sd-bus.h>
+
+/* Questions under way, of all; those of them that polkit has, of all and about one user */
+#define ACCESS_MAX 128
+#define ACCESS_POLKIT_MAX 32
+#define ACCESS_USER_MAX 4
 
 typedef struct Access Access; /* questions to the bus and to polkit that are under way */
 
 /* A call may go on (@problem is NULL) or may not: SERVICE_ERROR_DENIED in a sentence that says what
- * to do, SERVICE_ERROR_BUSY. @uid is the caller's. */
+ * to do, SERVICE_ERROR_INTERACTIVE, SERVICE_ERROR_BUSY. @uid is the caller's. */
 typedef void (*AccessFunc)(sd_bus_message *call, uid_t uid, const GError *problem, void *userdata);
 
 typedef enum AccessKind {
@@ -19,6 +22,7 @@ typedef enum AccessKind {
                          * org.cpuidd1.refresh */
         ACCESS_TRIAL,   /* they, and members of the group that may open /dev/kvm; others by polkit's
                          * org.cpuidd1.trial */
+        N_ACCESS_KINDS,
 } AccessKind;
 
 Access *access_new(sd_bus *bus);

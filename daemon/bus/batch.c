@@ -165,10 +165,7 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *userdata) {
         if (r > 0)
                 return wait_for_turn(batch);
 
-        if (error)
-                (void) bus_error_send(batch->call, error);
-        else if (r < 0)
-                (void) sd_bus_reply_method_errno(batch->call, r, NULL);
+        bus_error_answer(batch->call, r, error);
         g_ptr_array_remove(batch->batches->under_way, batch);
         return 0;
 }

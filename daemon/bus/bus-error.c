@@ -27,6 +27,11 @@ static const char *name_of(const GError *error) {
                 return SD_BUS_ERROR_INVALID_ARGS;
         if (g_error_matches(error, SERVICE_ERROR, SERVICE_ERROR_DENIED))
                 return SD_BUS_ERROR_ACCESS_DENIED;
+        if (g_error_matches(error, SERVICE_ERROR, SERVICE_ERROR_INTERACTIVE))
+                return SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED;
+        if (g_error_matches(error, SERVICE_ERROR, SERVICE_ERROR_TRIAL) ||
+            g_error_matches(error, POLICY_ERROR, POLICY_ERROR_TRIAL))
+                return CPUIDD_ERROR_NAME_TRIAL;
 
         return SD_BUS_ERROR_FAILED;
 }
@@ -43,4 +48,11 @@ int bus_error_send(sd_bus_message *call, const GError *error) {
         sd_bus_error bus_error = SD_BUS_ERROR_MAKE_CONST(name_of(error), error->message);
 
         return sd_bus_reply_method_error(call, &bus_error);
+}
+
+void bus_error_answer(sd_bus_message *call, int r, const GError *error) {
+        if (error)
+                (void) bus_error_send(call, error);
+        else if (r < 0)
+                (void) sd_bus_reply_method_errno(call, r, NULL);
 }

@@ -25,6 +25,7 @@ struct Service {
         char *name;
         Host *host; /* NULL: not ready */
         OfferCache *offers;
+        Access *access;
         Batches *batches;
         GError *problem;
         GPtrArray *waiting; /* calls that the question under way will answer */
@@ -65,6 +66,7 @@ Service *service_free(Service *service) {
                 return NULL;
 
         set_not_ready(service, "cpuidd is stopping");
+        access_free(service->access, service->problem);
         answer_calls(service->waiting, false, service->problem);
         answer_calls(service->queued, false, service->problem);
         batches_free(service->batches, service->problem);
@@ -94,6 +96,7 @@ bool service_add_to_bus(Service *service, sd_bus *bus, GError **error) {
         }
 
         service->bus = sd_bus_ref(bus);
+        service->access = access_new(bus);
         return true;
 }
 
@@ -230,6 +233,10 @@ Host *service_host(const Service *service, GError **error) {
 
 const Offer *service_offer(Service *service, CapabilitySet capabilities) {
         return offer_cache_get(service->offers, capabilities);
+}
+
+Access *service_access(const Service *service) {
+        return service->access;
 }
 
 Batches *service_batches(const Service *service) {

@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <systemd/sd-bus.h>
 
+#include "daemon/bus/access.h"
 #include "daemon/bus/batch.h"
 #include "policy/host.h"
 #include "policy/offer.h"
@@ -39,6 +40,7 @@ bool service_answer(Service *service, Host *host, const GError *problem);
 Host *service_host(const Service *service, GError **error);
 const Offer *service_offer(Service *service, CapabilitySet capabilities);
 
+Access *service_access(const Service *service);
 Batches *service_batches(const Service *service);
 const char *service_name(const Service *service);
 bool service_is_ready(const Service *service);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The handlers: read, ask the engine, reply. None of them waits for anything but Refresh, for the
- * bus to say who asks. */
+/* The handlers: read, ask the engine, reply. None of them waits for anything: what takes longer is
+ * answered by whoever has the answer. */
 
 #include "daemon/bus/vtable.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "config.h"
+#include "daemon/bus/access.h"
 #include "daemon/bus/batch.h"
 #include "daemon/bus/bus-error.h"
 #include "daemon/bus/bus-util.h"
@@ -133,41 +131,23 @@ static int method_get_profile(sd_bus_message *m, void *userdata, sd_bus_error *e
         return r < 0 ? r : sd_bus_message_send(reply);
 }
 
-/* sd-bus would refuse too, but not in words that say what to do. */
-static int refuse_others(sd_bus_message *m, GError **error) {
-        g_autoptr(sd_bus_creds) creds = NULL;
-        uid_t uid;
-        int r;
+static void on_refresh_access(sd_bus_message *m, uid_t uid, const GError *problem, void *userdata) {
+        g_autoptr(GError) error = NULL;
 
-        r = sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds);
-        if (r < 0)
-                return r;
-        r = sd_bus_creds_get_euid(creds, &uid);
-        if (r < 0)
-                return r;
-
-        if (uid == 0 || uid == geteuid())
-                return 0;
-
-        g_set_error_literal(error, SERVICE_ERROR, SERVICE_ERROR_DENIED,
-                            "asking KVM again needs root; every other question may be asked by "
-                            "anyone");
-        return -EPERM;
+        (void) uid;
+        if (problem)
+                (void) bus_error_send(m, problem);
+        else if (!service_refresh(userdata, m, &error))
+                (void) bus_error_send(m, error);
 }
 
 static int method_refresh(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        Service *service = userdata;
         g_autoptr(GError) local_error = NULL;
         int r;
 
-        r = refuse_others(m, &local_error);
-        if (r < 0)
-                return bus_error_reply(error, r, local_error);
-
-        if (!service_refresh(service, m, &local_error))
-                return bus_error_reply(error, 0, local_error);
-
-        return 1; /* answered by service_answer() */
+        r = access_ask(service_access(userdata), ACCESS_REFRESH, m, on_refresh_access, userdata,
+                       &local_error);
+        return r < 0 ? bus_error_reply(error, r, local_error) : r;
 }
 
 static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -222,7 +202,7 @@ const sd_bus_vtable host_vtable[] = {
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetProfile", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", profile),
                                 method_get_profile, SD_BUS_VTABLE_UNPRIVILEGED),
-        /* For all, to be refused by the handler */
+        /* For all, to be refused in words */
         SD_BUS_METHOD_WITH_ARGS("Refresh", SD_BUS_NO_ARGS, SD_BUS_RESULT("b", changed),
                                 method_refresh, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -2,9 +2,10 @@
 
 /* What the scripts here need of a bus and cannot do themselves without guessing at times:
  *
- *     bus-client wait                   until the name has an owner
+ *     bus-client wait [NAME]            until the name, the service's own without one, has an owner
  *     bus-client watch N                "watching", then N signals of the service, one a line
  *     bus-client call MEMBER [TEXT]     "ok", or the error's name and message
+ *     bus-client call-interactive MEMBER  the same; somebody may be asked for a password
  *     bus-client refresh-and-lose       calls Refresh; how the call ends when its service is killed
  *     bus-client notify PATH            "listening", then what is notified, one assignment a line
  *     bus-client interface              the lines of an introspection on standard input: see there
@@ -59,14 +60,16 @@ static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return 0;
 }
 
-static int wait_for_name(sd_bus *bus) {
+static int wait_for_name(sd_bus *bus, const char *name) {
+        g_autofree char *match = g_strdup_printf("type='signal',sender='org.freedesktop.DBus',"
+                                                 "member='NameOwnerChanged',arg0='%s'",
+                                                 name);
         int r, n = 0;
 
-        r = sd_bus_match_signal(bus, NULL, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                "org.freedesktop.DBus", "NameOwnerChanged", on_owner, &n);
+        r = sd_bus_add_match(bus, NULL, match, on_owner, &n);
         if (r < 0)
                 return r;
-        r = sd_bus_get_name_creds(bus, CPUIDD_BUS_NAME, 0, NULL);
+        r = sd_bus_get_name_creds(bus, name, 0, NULL);
         if (r >= 0)
                 return 0;
         return loop_until(bus, &n, 1);
@@ -123,17 +126,27 @@ static int watch(sd_bus *bus, int wanted) {
         return loop_until(bus, &n, wanted);
 }
 
-static int call(sd_bus *bus, const char *member, const char *text) {
+static int call(sd_bus *bus, const char *member, const char *text, bool is_interactive) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus_message *m = NULL;
         int r;
 
-        r = sd_bus_call_method(bus, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH, CPUIDD_INTERFACE, member,
-                               &error, NULL, text ? "s" : NULL, text);
+        r = sd_bus_message_new_method_call(bus, &m, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
+                                           CPUIDD_INTERFACE, member);
+        if (r >= 0)
+                r = sd_bus_message_set_allow_interactive_authorization(m, is_interactive);
+        if (r >= 0 && text)
+                r = sd_bus_message_append_basic(m, 's', text);
+        if (r < 0)
+                return r;
+
+        r = sd_bus_call(bus, m, WAIT_USEC, &error, NULL);
         if (r < 0)
                 printf("%s: %s\n", error.name, error.message);
         else
                 puts("ok");
 
+        sd_bus_message_unref(m);
         sd_bus_error_free(&error);
         return 0;
 }
@@ -232,11 +245,13 @@ static int print_interface(void) {
 
 static int run_on_bus(sd_bus *bus, int argc, char **argv) {
         if (strcmp(argv[1], "wait") == 0)
-                return wait_for_name(bus);
+                return wait_for_name(bus, argc > 2 ? argv[2] : CPUIDD_BUS_NAME);
         if (strcmp(argv[1], "watch") == 0 && argc == 3)
                 return watch(bus, atoi(argv[2]));
         if (strcmp(argv[1], "call") == 0 && argc >= 3)
-                return call(bus, argv[2], argc > 3 ? argv[3] : NULL);
+                return call(bus, argv[2], argc > 3 ? argv[3] : NULL, false);
+        if (strcmp(argv[1], "call-interactive") == 0 && argc == 3)
+                return call(bus, argv[2], NULL, true);
         if (strcmp(argv[1], "refresh-and-lose") == 0)
                 return refresh_and_lose(bus);
 

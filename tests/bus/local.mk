@@ -13,6 +13,7 @@ bus_tests = \
 	%D%/online.test \
 	%D%/remote.test \
 	%D%/trial-client.test \
+	%D%/polkit.test \
 	%D%/unit.test \
 	%D%/unknown.test \
 	%D%/unprivileged.test
