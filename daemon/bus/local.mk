@@ -10,6 +10,7 @@ noinst_LTLIBRARIES += %D%/libbus.la
 	%D%/log-control.c %D%/log-control.h \
 	%D%/caller.c %D%/caller.h \
 	%D%/polkit.c %D%/polkit.h \
+	%D%/repeats.c %D%/repeats.h \
 	%D%/service.c %D%/service.h \
 	%D%/vtable.c %D%/vtable.h \
 	%D%/wire-profile.c \

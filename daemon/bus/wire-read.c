@@ -10,10 +10,18 @@
 
 #include "daemon/bus/bus-error.h"
 
+typedef enum Method {
+        FOR_CHECK = 1 << 0,
+        FOR_TRIAL = 1 << 1,
+} Method;
+
 typedef struct GuestReader {
+        Method method;
         Guest *guest;
         Unknown *unknown;
         CheckFlags flags;
+        bool is_self;
+        unsigned seen; /* options, by their place in the table */
 } GuestReader;
 
 /* Of one entry of a{ut} */
@@ -22,6 +30,8 @@ typedef void (*TakeMsr)(GuestReader *reader, uint32_t index, uint64_t value);
 typedef struct Option {
         const char *name;
         const char *type;
+        int methods;
+        bool is_of_guest; /* and not of the question */
         int (*read)(sd_bus_message *m, GuestReader *reader, GError **error);
 } Option;
 
@@ -194,25 +204,56 @@ static int read_verdict_only(sd_bus_message *m, GuestReader *reader, GError **er
         return read_flag(m, reader, CHECK_VERDICT_ONLY);
 }
 
+static int read_self(sd_bus_message *m, GuestReader *reader, GError **error) {
+        int r, is_set;
+
+        (void) error;
+        r = sd_bus_message_read_basic(m, 'b', &is_set);
+        if (r < 0)
+                return r;
+
+        reader->is_self = is_set;
+        return 0;
+}
+
 static const Option options[] = {
-        { "capabilities", "as", read_capabilities },
-        { "msrs", "a{ut}", read_msrs },
-        { "strict", "b", read_strict },
-        { "tsc_khz", "t", read_tsc_khz },
-        { "unknown", "au", read_unknown },
-        { "unknown_msrs", "a{ut}", read_unknown_msrs },
-        { "verdict_only", "b", read_verdict_only },
+        { "capabilities", "as", FOR_CHECK | FOR_TRIAL, true, read_capabilities },
+        { "msrs", "a{ut}", FOR_CHECK | FOR_TRIAL, true, read_msrs },
+        { "self", "b", FOR_TRIAL, false, read_self },
+        { "strict", "b", FOR_CHECK | FOR_TRIAL, false, read_strict },
+        { "tsc_khz", "t", FOR_CHECK | FOR_TRIAL, true, read_tsc_khz },
+        { "unknown", "au", FOR_CHECK | FOR_TRIAL, true, read_unknown },
+        { "unknown_msrs", "a{ut}", FOR_CHECK | FOR_TRIAL, true, read_unknown_msrs },
+        { "verdict_only", "b", FOR_CHECK, false, read_verdict_only },
 };
 
-static const Option *find_option(const char *name, GError **error) {
+/* "capabilities, msrs or strict" */
+static char *list_options(Method method) {
+        GString *text = g_string_new(NULL);
+        const char *last = NULL;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
+                if (!(options[i].methods & method))
+                        continue;
+                if (last)
+                        g_string_append_printf(text, "%s%s", text->len ? ", " : "", last);
+                last = options[i].name;
+        }
+
+        g_string_append_printf(text, " or %s", last);
+        return g_string_free(text, FALSE);
+}
+
+static const Option *find_option(const char *name, Method method, GError **error) {
+        g_autofree char *expected = NULL;
+
         for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
-                if (strcmp(options[i].name, name) == 0)
+                if ((options[i].methods & method) && strcmp(options[i].name, name) == 0)
                         return &options[i];
 
+        expected = list_options(method);
         g_set_error(error, SERVICE_ERROR, SERVICE_ERROR_OPTION,
-                    "there is no option '%s'; expected capabilities, msrs, strict, tsc_khz, "
-                    "unknown, unknown_msrs or verdict_only",
-                    name);
+                    "there is no option '%s'; expected %s", name, expected);
         return NULL;
 }
 
@@ -241,7 +282,7 @@ static int read_option_value(sd_bus_message *m, const Option *option, GuestReade
         return sd_bus_message_exit_container(m);
 }
 
-static int read_option(sd_bus_message *m, GuestReader *reader, unsigned *seen, GError **error) {
+static int read_option(sd_bus_message *m, GuestReader *reader, GError **error) {
         const Option *option;
         const char *name;
         int r;
@@ -249,24 +290,23 @@ static int read_option(sd_bus_message *m, GuestReader *reader, unsigned *seen, G
         r = sd_bus_message_read_basic(m, 's', &name);
         if (r < 0)
                 return r;
-        option = name_is_bearable(name, error) ? find_option(name, error) : NULL;
+        option = name_is_bearable(name, error) ? find_option(name, reader->method, error) : NULL;
         if (!option)
                 return -EINVAL;
 
         /* Also what keeps a dictionary short */
-        if (*seen & (1u << (option - options))) {
+        if (reader->seen & (1u << (option - options))) {
                 g_set_error(error, SERVICE_ERROR, SERVICE_ERROR_ARGUMENT,
                             "option '%s' is given twice", name);
                 return -EINVAL;
         }
-        *seen |= 1u << (option - options);
+        reader->seen |= 1u << (option - options);
 
         r = read_option_value(m, option, reader, error);
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
 static int read_options(sd_bus_message *m, GuestReader *reader, GError **error) {
-        unsigned seen = 0;
         int r;
 
         r = sd_bus_message_enter_container(m, 'a', "{sv}");
@@ -274,7 +314,7 @@ static int read_options(sd_bus_message *m, GuestReader *reader, GError **error) 
                 return r;
 
         while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                r = read_option(m, reader, &seen, error);
+                r = read_option(m, reader, error);
                 if (r < 0)
                         return r;
         }
@@ -282,11 +322,33 @@ static int read_options(sd_bus_message *m, GuestReader *reader, GError **error) 
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-int wire_read_guest(sd_bus_message *m, Guest **ret, CheckFlags *ret_flags, GError **error) {
+/* A question about the host itself says nothing of a guest. */
+static bool self_is_alone(const GuestReader *reader, GError **error) {
+        if (leaf_table_size(reader->guest->table) > 0) {
+                g_set_error_literal(error, SERVICE_ERROR, SERVICE_ERROR_ARGUMENT,
+                                    "option 'self' goes with an empty table: it is about this host "
+                                    "and no guest");
+                return false;
+        }
+
+        for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
+                if (options[i].is_of_guest && (reader->seen & (1u << i))) {
+                        g_set_error(error, SERVICE_ERROR, SERVICE_ERROR_ARGUMENT,
+                                    "option '%s' does not go with 'self', which is about this host "
+                                    "and no guest",
+                                    options[i].name);
+                        return false;
+                }
+
+        return true;
+}
+
+static int read_guest(sd_bus_message *m, Method method, Guest **ret, CheckFlags *ret_flags,
+                      GError **error) {
         LeafTable *table = NULL;
         g_autoptr(Unknown) unknown = unknown_new();
         g_autoptr(Guest) guest = NULL;
-        GuestReader reader = { .unknown = unknown };
+        GuestReader reader = { .method = method, .unknown = unknown };
         int r;
 
         r = read_table(m, &table, error);
@@ -301,7 +363,17 @@ int wire_read_guest(sd_bus_message *m, Guest **ret, CheckFlags *ret_flags, GErro
 
         if (!unknown_is_empty(unknown))
                 guest_take_unknown(guest, g_steal_pointer(&unknown));
-        *ret = g_steal_pointer(&guest);
+        if (reader.is_self && !self_is_alone(&reader, error))
+                return -EINVAL;
+        *ret = reader.is_self ? NULL : g_steal_pointer(&guest);
         *ret_flags = reader.flags;
         return 0;
+}
+
+int wire_read_guest(sd_bus_message *m, Guest **ret, CheckFlags *ret_flags, GError **error) {
+        return read_guest(m, FOR_CHECK, ret, ret_flags, error);
+}
+
+int wire_read_trial(sd_bus_message *m, Guest **ret, CheckFlags *ret_flags, GError **error) {
+        return read_guest(m, FOR_TRIAL, ret, ret_flags, error);
 }

@@ -22,6 +22,8 @@
 /* A negative value where reading failed; then @error is set if it was the content that was
  * refused. */
 int wire_read_guest(sd_bus_message *m, Guest **ret, CheckFlags *ret_flags, GError **error);
+/* The same for a Trial; NULL where it is about the host itself */
+int wire_read_trial(sd_bus_message *m, Guest **ret, CheckFlags *ret_flags, GError **error);
 int wire_read_capability(sd_bus_message *m, const Capability **ret, GError **error);
 int wire_read_capabilities(sd_bus_message *m, CapabilitySet *ret, GError **error);
 

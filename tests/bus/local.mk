@@ -19,11 +19,13 @@ bus_tests = \
 	%D%/unprivileged.test
 
 TESTS += $(bus_tests) %D%/test-child %D%/test-watch
+TESTS += $(bus_tests) %D%/test-child %D%/test-repeats %D%/test-wire-trial
 EXTRA_DIST += $(bus_tests) %D%/bus-lib.sh
 
 # What those run
 check_PROGRAMS += %D%/bus-client %D%/test-batch %D%/test-child %D%/test-members %D%/test-online \
 	%D%/test-partial %D%/test-watch
+	%D%/test-partial %D%/test-repeats %D%/test-wire-trial
 %C%_bus_client_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_batch_SOURCES = %D%/test-batch.c %D%/call.c %D%/call.h
 %C%_test_batch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
@@ -40,3 +42,7 @@ check_PROGRAMS += %D%/fake-cpuidd %D%/test-trial-client
 %C%_test_partial_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_watch_SOURCES = %D%/test-watch.c daemon/uevent.c daemon/uevent.h daemon/watch.c daemon/watch.h
 %C%_test_watch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_repeats_LDADD = \
+	daemon/bus/libbus.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_wire_trial_LDADD = \
+	daemon/bus/libbus.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
