@@ -30,11 +30,21 @@ struct PolkitQuestion {
         bool is_open; /* as far as polkit knows */
 };
 
-/* Nobody waits for what comes of it. */
+/* Nobody waits for what comes of it, and a polkit that has gone is not started for it. */
 static void cancel(const PolkitQuestion *question) {
-        (void) sd_bus_call_method_async(question->bus, NULL, POLKIT_NAME, POLKIT_PATH,
-                                        POLKIT_INTERFACE, "CancelCheckAuthorization", NULL, NULL,
-                                        "s", question->id);
+        g_autoptr(sd_bus_message) m = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_call(question->bus, &m, POLKIT_NAME, POLKIT_PATH,
+                                           POLKIT_INTERFACE, "CancelCheckAuthorization");
+        if (r >= 0)
+                r = sd_bus_message_set_auto_start(m, false);
+        if (r >= 0)
+                r = sd_bus_message_set_expect_reply(m, false);
+        if (r >= 0)
+                r = sd_bus_message_append_basic(m, 's', question->id);
+        if (r >= 0)
+                (void) sd_bus_send(question->bus, m, NULL);
 }
 
 PolkitQuestion *polkit_question_free(PolkitQuestion *question) {
