@@ -14,6 +14,7 @@
 #include <glib.h>
 
 #include "config.h"
+#include "daemon/kvm/kvm-device.h"
 #include "daemon/kvm/probe.h"
 #include "daemon/manager.h"
 
@@ -135,6 +136,10 @@ int main(int argc, char **argv) {
                 return probe();
 
         give_memory_back();
-        options = (ManagerOptions){ .replay = arguments.replay, .is_user = arguments.is_user };
+        options = (ManagerOptions){
+                .device = KVM_DEVICE_PATH,
+                .replay = arguments.replay,
+                .is_user = arguments.is_user,
+        };
         return manager_run(&options);
 }

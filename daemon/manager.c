@@ -18,6 +18,8 @@
 #include "daemon/log-bus.h"
 #include "daemon/log.h"
 #include "daemon/source.h"
+#include "daemon/watch.h"
+#include "policy/host-change.h"
 
 /* How long the first answer may keep the name back. A client waits for 5 seconds. */
 #define NAME_TIMEOUT_USEC (3 * G_USEC_PER_SEC)
@@ -28,19 +30,24 @@ typedef struct Manager {
         sd_bus *bus;
         sd_event_source *name_timer;
         Source *source;
+        Watch *watch; /* NULL with a recording */
         Service *service;
+        Host *known;   /* the last that there was, to tell what has changed; not served */
+        char *problem; /* of the last answer; NULL: there was none */
         bool has_name;
-        bool has_answer;
         bool is_ready;   /* as systemd takes it: not while it is starting or reloading */
         bool has_failed; /* and has said so */
 } Manager;
 
 static void manager_done(Manager *manager) {
         sd_event_source_disable_unref(manager->name_timer);
+        watch_free(manager->watch);
         source_free(manager->source);
         service_free(manager->service);
         sd_bus_flush_close_unref(manager->bus);
         sd_event_unref(manager->event);
+        g_clear_pointer(&manager->known, host_unref);
+        g_free(manager->problem);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Manager, manager_done)
@@ -84,35 +91,87 @@ static void become_ready(Manager *manager) {
         manager->is_ready = true;
 }
 
-static void log_answer(const Manager *manager, bool changed) {
-        const char *fingerprint = service_text(manager->service, "Fingerprint");
-        g_autoptr(GError) problem = NULL;
+/* The same reason again, as the ten-minute net finds it, is told once. */
+static void log_problem(const Manager *manager, const char *problem) {
+        bool is_new = g_strcmp0(problem, manager->problem) != 0;
 
-        if (!service_host(manager->service, &problem))
-                log_event(LOG_WARNING, LOG_ID_NOT_READY, NULL, "not ready: %s", problem->message);
-        else if (changed)
-                log_event(LOG_INFO, manager->has_answer ? LOG_ID_CHANGED : LOG_ID_READY,
-                          fingerprint, "%s: %s, Linux %s, %s",
-                          manager->has_answer ? "the profile has changed" : "ready",
+        log_event(is_new ? LOG_WARNING : LOG_DEBUG, is_new ? LOG_ID_NOT_READY : NULL, NULL,
+                  "not ready: %s", problem);
+}
+
+/* Against the last host that was known: a module that is loaded again with other parameters is gone
+ * in between. */
+static void log_host(const Manager *manager, Host *host) {
+        const char *fingerprint = host_fingerprint(host);
+        g_autoptr(HostChange) change =
+                manager->known ? host_change_new(manager->known, host) : NULL;
+        g_autofree char *text = change ? host_change_to_text(change) : NULL;
+        bool is_same = manager->known && strcmp(host_fingerprint(manager->known), fingerprint) == 0;
+
+        if (change && !is_same)
+                log_event(LOG_NOTICE, LOG_ID_CHANGED, fingerprint,
+                          "the profile has changed: %s; %s", text, fingerprint);
+        else if (!manager->known || manager->problem)
+                log_event(LOG_INFO, LOG_ID_READY, fingerprint, "ready: %s, Linux %s, %s",
                           service_text(manager->service, "Vendor"),
                           service_text(manager->service, "KernelRelease"), fingerprint);
 }
 
+static void log_answer(const Manager *manager, Host *host, const GError *problem) {
+        if (!manager->has_name)
+                return;
+
+        if (host)
+                log_host(manager, host);
+        else
+                log_problem(manager, problem->message);
+}
+
+static void remember_answer(Manager *manager, Host *host, const GError *problem) {
+        g_free(manager->problem);
+        manager->problem = host ? NULL : g_strdup(problem->message);
+        if (!host)
+                return;
+
+        g_clear_pointer(&manager->known, host_unref);
+        manager->known = host_ref(host);
+}
+
 static void on_host(Host *host, const GError *problem, void *userdata) {
         Manager *manager = userdata;
-        bool changed = service_answer(manager->service, host, problem);
 
+        (void) service_answer(manager->service, host, problem);
         become_ready(manager);
-        if (manager->has_name)
-                log_answer(manager, changed);
-        manager->has_answer = true;
+        log_answer(manager, host, problem);
+        remember_answer(manager, host, problem);
 }
 
 static void on_wanted(void *userdata) {
         Manager *manager = userdata;
 
         log_event(LOG_DEBUG, NULL, NULL, "asking for the host");
+        if (manager->watch)
+                watch_asked(manager->watch);
         source_ask(manager->source);
+}
+
+static void on_watch(const char *reason, bool is_net, void *userdata) {
+        Manager *manager = userdata;
+
+        log_event(is_net ? LOG_DEBUG : LOG_INFO, NULL, NULL, "%s: KVM is asked again", reason);
+        (void) service_refresh(manager->service, NULL, NULL);
+}
+
+static void watch(Manager *manager) {
+        g_autofree char *missing = NULL;
+
+        manager->watch = watch_new(manager->event, manager->options->device, &watch_times, on_watch,
+                                   manager, &missing);
+        if (missing)
+                log_event(
+                        LOG_WARNING, NULL, NULL,
+                        "changes may be noticed ten minutes late, since this cannot be watched: %s",
+                        missing);
 }
 
 static int on_name_timer(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -240,6 +299,8 @@ static bool start(Manager *manager) {
         /* A recording may be of another host. */
         manager->service = service_new(replay ? NULL : g_get_host_name(), on_wanted, manager);
         manager->source = source_new(manager->event, replay, on_host, manager);
+        if (!replay)
+                watch(manager);
         if (!service_add_to_bus(manager->service, manager->bus, &error)) {
                 log_event(LOG_ERR, NULL, NULL, "%s", error->message);
                 return false;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 typedef struct ManagerOptions {
+        const char *device; /* KVM's path, which is watched */
         const char *replay; /* a recording's path, or NULL: KVM */
         bool is_user;       /* the user's bus, not the system's */
 } ManagerOptions;

@@ -3,6 +3,7 @@
 bus_tests = \
 	%D%/batch.test \
 	%D%/catalog.test \
+	%D%/events.test \
 	%D%/introspection.test \
 	%D%/lifecycle.test \
 	%D%/log-control.test \
