@@ -286,8 +286,8 @@ static void add_host(GPtrArray *paragraphs, const Field *field, Host *host) {
                 g_string_append_printf(text, "the CPU says %s, ", silicon);
         g_string_append_printf(text, "KVM reports %s, a guest of the usual VMM is offered %s", kvm,
                                offered);
-        forced = forced_describe(field, host, offer_view(offer));
-        if (forced)
+        forced = forced_describe(field, host);
+        if (*forced)
                 g_string_append_printf(text, "; %s", forced);
         kinds = kinds_values_to_text(host, field, &place);
         if (kinds)

@@ -75,10 +75,26 @@ static bool has_bits(const Field *field, const Host *host, const char *view, For
                 (words->word[field->word] & field_mask(field)) != 0;
 }
 
-char *forced_describe(const Field *field, const Host *host, const char *view) {
+static const char *describe_in(const Field *field, const Host *host, const char *view) {
         if (has_bits(field, host, view, FORCED_ON))
-                return g_strdup("every vCPU of this host has it, whatever its table says");
+                return "every vCPU of this host has it, whatever its table says";
         if (has_bits(field, host, view, FORCED_OFF))
-                return g_strdup("no vCPU of this host has it, whatever its table says");
+                return "no vCPU of this host has it, whatever its table says";
         return NULL;
+}
+
+char *forced_describe(const Field *field, const Host *host) {
+        g_autofree const char **views = forced_list_views(host_forced(host));
+        const char *base = describe_in(field, host, NULL);
+        GString *text = g_string_new(base);
+
+        for (size_t i = 0; views[i]; i++) {
+                const char *own = describe_in(field, host, views[i]);
+
+                if (g_strcmp0(own, base) != 0)
+                        g_string_append_printf(text, "%swith %s %s", text->len > 0 ? "; " : "",
+                                               views[i], own ?: "it is as the table says");
+        }
+
+        return g_string_free(text, FALSE);
 }

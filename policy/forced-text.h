@@ -10,6 +10,6 @@
  * too; NULL: all. @words: of KVM's answer, where leaves of hypervisors are. NULL as @bits: none. */
 char **forced_names(const LeafTable *bits, const LeafTable *within, const Words *words);
 
-/* What counts of the field in a view of the host (NULL: nothing enabled): "every vCPU of this host
- * has it, whatever its table says". NULL: nothing. */
-char *forced_describe(const Field *field, const Host *host, const char *view);
+/* Whether a guest has the field whatever its table says: "every vCPU of this host has it, whatever its
+ * table says", and where that is not the same with a view; "" where neither is forced */
+char *forced_describe(const Field *field, const Host *host);
