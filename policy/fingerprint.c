@@ -59,19 +59,41 @@ static void add_words(GString *text, const char *title, const Words *words,
                                        words->extra[i].value);
 }
 
-/* Bits that a vCPU has, and has not, and not the rows that it loses: what those had is among the
- * bits. */
-static void add_forced(GString *text, const Forced *forced, const char *view) {
-        uint32_t every[N_FIELD_WORDS];
+/* What an offer may have: KVM's answer, or may be there where it is not told, and what capabilities
+ * bring. That something else can never be had decides nothing. */
+static void offered_masks(const Host *host, uint32_t masks[N_FIELD_WORDS]) {
+        g_autofree const char **views = host_list_views(host);
+        const Words *supported = host_words(host, HOST_SUPPORTED);
 
-        memset(every, 0xff, sizeof(every));
-        for (ForcedKind i = FORCED_ON; i <= FORCED_OFF; i++) {
-                g_autofree char *title = g_strdup_printf("forced-%s%s%s", forced_kind_to_string(i),
-                                                         view ? " " : "", view ?: "");
+        memset(masks, 0, N_FIELD_WORDS * sizeof(*masks));
+        for (CapabilityOperationKind i = 0; i < N_CAPABILITY_OPERATIONS; i++)
+                if (i != CAPABILITY_VIEW && i != CAPABILITY_REMOVE)
+                        taken_masks(i, masks);
 
-                if (forced_table(forced, view, i))
-                        add_words(text, title, forced_words(forced, view, i), every);
+        for (size_t i = 0; i < N_FIELD_WORDS; i++) {
+                masks[i] |= supported->word[i] | words_untold(supported, i);
+                for (size_t j = 0; views[j]; j++)
+                        masks[i] |= host_view_words(host, views[j])->word[i];
         }
+}
+
+/* Bits alone: what was in a row that a vCPU loses is among them. */
+static void add_forced(GString *text, const Host *host, const char *view) {
+        const Words *on = forced_words(host_forced(host), view, FORCED_ON),
+                    *off = forced_words(host_forced(host), view, FORCED_OFF);
+        g_autofree char *suffix = view ? g_strconcat(" ", view, NULL) : g_strdup(""),
+                        *on_title = g_strconcat("forced-on", suffix, NULL),
+                        *off_title = g_strconcat("forced-off", suffix, NULL);
+        uint32_t masks[N_FIELD_WORDS];
+
+        memset(masks, 0xff, sizeof(masks));
+        add_words(text, on_title, on, masks);
+        if (!off)
+                return;
+
+        offered_masks(host, masks);
+        g_string_append_printf(text, "%s\n", off_title);
+        add_words_only(text, off_title, off, masks);
 }
 
 static void add_tables(GString *text, const Host *host) {
@@ -94,9 +116,9 @@ static void add_tables(GString *text, const Host *host) {
         add_words(text, "emulated", host_words(host, HOST_EMULATED), emulated);
         add_words(text, "hyperv", host_words(host, HOST_HYPERV), deciding);
         add_words_only(text, "hardware", host_words(host, HOST_HARDWARE), hardware);
-        add_forced(text, host_forced(host), NULL);
+        add_forced(text, host, NULL);
         for (size_t i = 0; forced_views[i]; i++)
-                add_forced(text, host_forced(host), forced_views[i]);
+                add_forced(text, host, forced_views[i]);
 }
 
 static int compare_texts(const void *a, const void *b) {

@@ -104,6 +104,27 @@ static void test_scaling(void) {
         g_assert_cmpstr(one, ==, other);
 }
 
+/* That a bit can never be had counts only where it could be had otherwise. */
+static void test_forced_off(void) {
+        static const struct {
+                const char *row;
+                bool is_same;
+        } cases[] = {
+                { "forced-off 0x7 0 1 0 0x100 0 0\n", true },  /* BMI2, which KVM does not list */
+                { "forced-off 0x7 1 1 0 0xff 0 0\n", true },   /* nor these, without a name */
+                { "forced-off 0x7 0 1 0 0x120 0 0\n", false }, /* AVX2, which it does */
+                { "forced-off 0x1 0 0 0 0 0x8 0\n", false },   /* MONITOR: disable-exits.mwait */
+        };
+        g_autofree char *none = fingerprint_of(BASE "table forced-off\n");
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autofree char *body = g_strconcat(BASE, cases[i].row, NULL),
+                                *some = fingerprint_of(body);
+
+                g_assert_cmpint(strcmp(none, some) == 0, ==, cases[i].is_same);
+        }
+}
+
 static void test_varying(void) {
         g_autofree char *one = fingerprint_of(BASE "varies 0x7.0:ebx[5]\n"), *other = NULL;
         g_autoptr(GString) changed = g_string_new(BASE "varies 0x7.0:ebx[5]\n");
@@ -123,6 +144,7 @@ int main(int argc, char **argv) {
                 g_test_add_data_func(path, &fingerprint_cases[i], test_fingerprint);
         }
         g_test_add_func("/fingerprint/scaling", test_scaling);
+        g_test_add_func("/fingerprint/forced-off", test_forced_off);
         g_test_add_func("/fingerprint/varying", test_varying);
 
         return g_test_run();
