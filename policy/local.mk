@@ -6,6 +6,10 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/capability.c %D%/capability.h \
 	%D%/cause.c %D%/cause.h \
 	%D%/check.c %D%/check.h \
+	%D%/contradict-answer.c \
+	%D%/contradict-readback.c \
+	%D%/contradict-refused.c \
+	%D%/contradict.c %D%/contradict.h \
 	%D%/control.c %D%/control.h \
 	%D%/correction.c %D%/correction.h \
 	%D%/coverage.c %D%/coverage.h \
@@ -13,6 +17,7 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/dependency.c %D%/dependency.h \
 	%D%/enumerate.c %D%/enumerate.h \
 	%D%/error.c %D%/error.h \
+	%D%/expectation.c %D%/expectation.h \
 	%D%/explain-delta.c \
 	%D%/explain.c %D%/explain.h \
 	%D%/explain-host.c %D%/explain-host.h \
@@ -34,10 +39,13 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/offer.c %D%/offer.h \
 	%D%/place.c %D%/place.h \
 	%D%/presence.c %D%/presence.h \
+	%D%/readback.c %D%/readback.h \
 	%D%/recording.c %D%/recording.h \
 	%D%/recording-names.h \
 	%D%/recording-write.c \
 	%D%/remedy.c %D%/remedy.h \
+	%D%/report-text.c %D%/report-text.h \
+	%D%/report.c %D%/report.h \
 	%D%/since.c %D%/since.h \
 	%D%/trial.c %D%/trial.h \
 	%D%/trial-delta.c %D%/trial-delta.h \

@@ -33,22 +33,24 @@ typedef struct ReportPlace {
         uint8_t low;
         uint8_t high;
         uint8_t outcome;   /* ReportOutcome */
-        bool is_known;     /* a change that a rule, a capability or the profile tells of */
+        bool is_known;     /* a change that a rule, a capability or the profile tells of; of a
+                            * capability: it was not tried */
         const Field *row;  /* NULL where there is none */
         const char *field; /* the row's name, a capability's, "" */
         uint64_t set;
         uint64_t back;
-        char *message; /* a sentence; of what is kept NULL */
+        char *message; /* a sentence; of what is kept NULL, but of a MSR that cannot be read */
 } ReportPlace;
 
-typedef enum ContradictionKind {
+/* Of rules and evidence; what a guest's table contradicts in itself is dependency.h's. */
+typedef enum ReportContradictionKind {
         CONTRADICTION_REFUSED,   /* the rules say that it is supported, and KVM refuses it */
         CONTRADICTION_REWRITTEN, /* KVM makes something else of a field, and no rule tells of it */
         CONTRADICTION_FORCED,    /* the profile says that KVM forces it, and KVM does not */
         CONTRADICTION_DELTA,  /* a capability does what its row does not say, or does not do it */
         CONTRADICTION_ANSWER, /* KVM_GET_SUPPORTED_CPUID is not what the profile says */
         N_CONTRADICTION_KINDS,
-} ContradictionKind;
+} ReportContradictionKind;
 
 /* Rules against evidence, at one place */
 typedef struct ReportContradiction {
@@ -57,7 +59,7 @@ typedef struct ReportContradiction {
         uint8_t reg;
         uint8_t low;
         uint8_t high;
-        uint8_t kind; /* ContradictionKind */
+        uint8_t kind; /* ReportContradictionKind */
         const Field *row;
         const char *field;
         const char *subject; /* in a self trial what was tried, interned: "offer",
@@ -82,6 +84,6 @@ Report *report_new(const Offer *offer, const Guest *guest, const TrialEvidence *
 Report *report_free(Report *report);
 
 const char *report_outcome_to_string(ReportOutcome outcome);
-const char *contradiction_kind_to_string(ContradictionKind kind);
+const char *contradiction_kind_to_string(ReportContradictionKind kind);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)

@@ -48,6 +48,8 @@ unit_tests = \
 	%D%/test-random \
 	%D%/test-recording \
 	%D%/test-remedy \
+	%D%/test-report \
+	%D%/test-report-rows \
 	%D%/test-samples \
 	%D%/test-template \
 	%D%/test-trial-text \
@@ -57,6 +59,8 @@ unit_tests = \
 
 check_LTLIBRARIES += %D%/libsupport.la
 %C%_libsupport_la_SOURCES = %D%/support.c %D%/support.h
+%C%_libsupport_la_SOURCES += %D%/fake-kvm.c %D%/fake-kvm.h
+%C%_libsupport_la_SOURCES += %D%/trial-support.c %D%/trial-support.h
 %C%_libsupport_la_LIBADD = policy/libpolicy.la
 
 check_LTLIBRARIES += %D%/libformsupport.la
@@ -112,6 +116,8 @@ TESTS += $(unit_tests)
 %C%_test_random_LDADD = %D%/libsupport.la
 %C%_test_recording_LDADD = %D%/libsupport.la
 %C%_test_remedy_LDADD = %D%/libsupport.la
+%C%_test_report_LDADD = %D%/libsupport.la
+%C%_test_report_rows_LDADD = %D%/libsupport.la
 %C%_test_samples_LDADD = %D%/libformsupport.la
 %C%_test_template_LDADD = %D%/libformsupport.la
 %C%_test_trial_text_LDADD = %D%/libsupport.la
