@@ -46,6 +46,8 @@ noinst_LTLIBRARIES += %D%/libpolicy.la
 	%D%/remedy.c %D%/remedy.h \
 	%D%/report-text.c %D%/report-text.h \
 	%D%/report.c %D%/report.h \
+	%D%/self-cases.c %D%/self-cases.h \
+	%D%/self-trial.c %D%/self-trial.h \
 	%D%/since.c %D%/since.h \
 	%D%/trial.c %D%/trial.h \
 	%D%/trial-delta.c %D%/trial-delta.h \

@@ -24,7 +24,8 @@ SelfTrial *self_trial_free(SelfTrial *self);
 size_t self_trial_n_requests(const SelfTrial *self);
 const TrialRequest *self_trial_request(const SelfTrial *self, size_t i);
 
-/* @evidence: TrialEvidence of each case of request @i; taken over */
+/* @evidence: TrialEvidence of each case of request @i; taken over. NULL: it was not tried, and the
+ * rest counts. */
 void self_trial_take(SelfTrial *self, size_t i, GPtrArray *evidence);
 
 /* Compares a few cases more, so that whoever calls can do something else in between; false: that

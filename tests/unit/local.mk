@@ -51,6 +51,7 @@ unit_tests = \
 	%D%/test-report \
 	%D%/test-report-rows \
 	%D%/test-samples \
+	%D%/test-self-trial \
 	%D%/test-template \
 	%D%/test-trial-text \
 	%D%/test-tsc \
@@ -119,6 +120,7 @@ TESTS += $(unit_tests)
 %C%_test_report_LDADD = %D%/libsupport.la
 %C%_test_report_rows_LDADD = %D%/libsupport.la
 %C%_test_samples_LDADD = %D%/libformsupport.la
+%C%_test_self_trial_LDADD = %D%/libsupport.la
 %C%_test_template_LDADD = %D%/libformsupport.la
 %C%_test_trial_text_LDADD = %D%/libsupport.la
 %C%_test_tsc_LDADD = %D%/libsupport.la
