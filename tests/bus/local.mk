@@ -12,28 +12,38 @@ bus_tests = \
 	%D%/monitor.test \
 	%D%/not-ready.test \
 	%D%/online.test \
+	%D%/polkit.test \
 	%D%/remote.test \
 	%D%/trial-client.test \
-	%D%/polkit.test \
 	%D%/unit.test \
 	%D%/unknown.test \
 	%D%/unprivileged.test
 
-TESTS += $(bus_tests) %D%/test-child %D%/test-watch
-TESTS += $(bus_tests) %D%/test-child %D%/test-repeats %D%/test-wire-trial
-EXTRA_DIST += $(bus_tests) %D%/bus-lib.sh
+# Parts of the daemon, without a bus
+bus_parts = \
+	%D%/test-child \
+	%D%/test-repeats \
+	%D%/test-watch \
+	%D%/test-wire-trial
 
-# What those run
-check_PROGRAMS += %D%/bus-client %D%/test-batch %D%/test-child %D%/test-members %D%/test-online \
-	%D%/test-partial %D%/test-watch
-	%D%/test-partial %D%/test-repeats %D%/test-wire-trial
+# What the tests run
+bus_programs = \
+	%D%/bus-client \
+	%D%/fake-cpuidd \
+	%D%/test-batch \
+	%D%/test-members \
+	%D%/test-online \
+	%D%/test-partial \
+	%D%/test-trial-client
+
+TESTS += $(bus_tests) $(bus_parts)
+EXTRA_DIST += $(bus_tests) %D%/bus-lib.sh
+check_PROGRAMS += $(bus_parts) $(bus_programs)
+
 %C%_bus_client_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_fake_cpuidd_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_batch_SOURCES = %D%/test-batch.c %D%/call.c %D%/call.h
 %C%_test_batch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
-check_PROGRAMS += %D%/fake-cpuidd %D%/test-trial-client
-%C%_fake_cpuidd_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
-%C%_test_trial_client_SOURCES = %D%/test-trial-client.c %D%/call.c %D%/call.h
-%C%_test_trial_client_LDADD = client/lib/libcpuidd.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_child_SOURCES = %D%/test-child.c daemon/child.c daemon/child.h
 %C%_test_child_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_members_SOURCES = %D%/test-members.c %D%/call.c %D%/call.h
@@ -41,9 +51,11 @@ check_PROGRAMS += %D%/fake-cpuidd %D%/test-trial-client
 %C%_test_online_LDADD = client/lib/libcpuidd.la $(GLIB_LIBS)
 %C%_test_partial_SOURCES = %D%/test-partial.c %D%/call.c %D%/call.h
 %C%_test_partial_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
-%C%_test_watch_SOURCES = %D%/test-watch.c daemon/uevent.c daemon/uevent.h daemon/watch.c daemon/watch.h
-%C%_test_watch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_repeats_LDADD = \
 	daemon/bus/libbus.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_trial_client_SOURCES = %D%/test-trial-client.c %D%/call.c %D%/call.h
+%C%_test_trial_client_LDADD = client/lib/libcpuidd.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_watch_SOURCES = %D%/test-watch.c daemon/uevent.c daemon/uevent.h daemon/watch.c daemon/watch.h
+%C%_test_watch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_wire_trial_LDADD = \
 	daemon/bus/libbus.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
