@@ -64,3 +64,17 @@ bool affinity_pin(const Affinity *affinity, size_t cpu) {
         CPU_SET_S(cpu, affinity->size, one);
         return sched_setaffinity(0, affinity->size, one) == 0;
 }
+
+bool affinity_stay(void) {
+        Affinity *affinity = affinity_new();
+        bool is_pinned;
+        size_t cpu;
+
+        if (!affinity)
+                return false;
+
+        is_pinned = affinity_next(affinity, 0, &cpu) && affinity_pin(affinity, cpu);
+        g_free(affinity->allowed);
+        g_free(affinity);
+        return is_pinned;
+}

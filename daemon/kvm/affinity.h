@@ -21,4 +21,7 @@ bool affinity_next(const Affinity *affinity, size_t cpu, size_t *ret);
 /* false if the CPU is gone, or a sandbox forbids it */
 bool affinity_pin(const Affinity *affinity, size_t cpu);
 
+/* Pins us to the first CPU that we may run on, for good */
+bool affinity_stay(void);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Affinity, affinity_free)

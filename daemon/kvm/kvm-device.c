@@ -146,7 +146,7 @@ static size_t count_rows(const struct kvm_cpuid2 *cpuid) {
         return n_rows;
 }
 
-LeafTable *kvm_ioctl_get_cpuid(int fd, unsigned long request, const char *name, GError **error) {
+int kvm_ioctl_read_cpuid(int fd, unsigned long request, LeafTable **ret) {
         g_autofree struct kvm_cpuid2 *cpuid =
                 g_malloc0(sizeof(*cpuid) + LEAF_TABLE_MAX * sizeof(cpuid->entries[0]));
         LeafTable *table;
@@ -154,15 +154,8 @@ LeafTable *kvm_ioctl_get_cpuid(int fd, unsigned long request, const char *name, 
         /* E2BIG does not say how many it would take, and no kernel has more than this, so there
          * is nothing to grow to. Zeroed, since KVM_GET_EMULATED_CPUID looks at the padding. */
         cpuid->nent = LEAF_TABLE_MAX;
-        if (kvm_ioctl(fd, request, (uintptr_t) cpuid) < 0) {
-                if (errno == E2BIG)
-                        g_set_error(error, PROBE_ERROR, PROBE_ERROR_FAILED,
-                                    "%s: expected at most %d rows, and there are more", name,
-                                    LEAF_TABLE_MAX);
-                else
-                        set_error_errno(error, name);
-                return NULL;
-        }
+        if (kvm_ioctl(fd, request, (uintptr_t) cpuid) < 0)
+                return errno;
 
         table = leaf_table_new();
         for (size_t i = 0; i < count_rows(cpuid); i++) {
@@ -177,7 +170,24 @@ LeafTable *kvm_ioctl_get_cpuid(int fd, unsigned long request, const char *name, 
                 leaf_table_add(table, &row);
         }
 
-        return table;
+        *ret = table;
+        return 0;
+}
+
+LeafTable *kvm_ioctl_get_cpuid(int fd, unsigned long request, const char *name, GError **error) {
+        LeafTable *table;
+
+        errno = kvm_ioctl_read_cpuid(fd, request, &table);
+        if (errno == 0)
+                return table;
+
+        if (errno == E2BIG)
+                g_set_error(error, PROBE_ERROR, PROBE_ERROR_FAILED,
+                            "%s: expected at most %d rows, and there are more", name,
+                            LEAF_TABLE_MAX);
+        else
+                set_error_errno(error, name);
+        return NULL;
 }
 
 LeafTable *kvm_device_get_cpuid(const KvmDevice *device, KvmCpuid which, GError **error) {

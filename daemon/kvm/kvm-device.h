@@ -43,7 +43,9 @@ bool kvm_device_get_attribute(const KvmDevice *device, uint32_t group, uint64_t 
 /* ioctl() that is asked again when a signal came between; -1 with errno */
 int kvm_ioctl(int fd, unsigned long request, uintptr_t argument);
 
-/* A question about CPUID to whatever descriptor answers it */
+/* A question about CPUID to whatever descriptor answers it. The first gives errno, or 0, and makes no
+ * sentence of it. */
+int kvm_ioctl_read_cpuid(int fd, unsigned long request, LeafTable **ret);
 LeafTable *kvm_ioctl_get_cpuid(int fd, unsigned long request, const char *name, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KvmDevice, kvm_device_free)

@@ -14,8 +14,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <asm/prctl.h>
-
 #include "daemon/kvm/affinity.h"
 #include "daemon/kvm/apart.h"
 #include "daemon/kvm/cpu-kinds.h"
@@ -35,11 +33,6 @@
 
 /* Far more than it takes, and far less than our own time is */
 #define VIEW_TIMEOUT_MS 5000
-
-/* In asm/prctl.h since Linux 5.17 */
-#ifndef ARCH_REQ_XCOMP_GUEST_PERM
-#define ARCH_REQ_XCOMP_GUEST_PERM 0x1025
-#endif
 
 static bool device_has(const KvmDevice *device, const char *extension) {
         return kvm_device_check_extension(device, kvm_extension_number(extension)) > 0;

@@ -22,25 +22,64 @@ static bool refuse(const char *name, GError **error) {
         return false;
 }
 
-static bool vcpu_open(Vcpu *vcpu, const KvmDevice *device, GError **error) {
-        vcpu->vm_fd = kvm_ioctl(kvm_device_fd(device), KVM_CREATE_VM, 0);
-        if (vcpu->vm_fd < 0)
-                return refuse("KVM_CREATE_VM", error);
+static int code_of(int r) {
+        return r < 0 ? errno : 0;
+}
 
-        /* With KVM's own APIC, as nearly every guest has it */
-        if (kvm_device_check_extension(device, KVM_CAP_IRQCHIP) &&
-            kvm_ioctl(vcpu->vm_fd, KVM_CREATE_IRQCHIP, 0) < 0)
-                return refuse("KVM_CREATE_IRQCHIP", error);
+Vcpu *vcpu_new_vm(const KvmDevice *device, unsigned long type, int *ret_code) {
+        Vcpu *vcpu;
+        int vm_fd = kvm_ioctl(kvm_device_fd(device), KVM_CREATE_VM, type);
 
+        *ret_code = code_of(vm_fd);
+        if (vm_fd < 0)
+                return NULL;
+
+        vcpu = g_new0(Vcpu, 1);
+        vcpu->vm_fd = vm_fd;
+        vcpu->fd = -1;
+        return vcpu;
+}
+
+int vcpu_create_irqchip(Vcpu *vcpu) {
+        return code_of(kvm_ioctl(vcpu->vm_fd, KVM_CREATE_IRQCHIP, 0));
+}
+
+int vcpu_create(Vcpu *vcpu) {
         vcpu->fd = kvm_ioctl(vcpu->vm_fd, KVM_CREATE_VCPU, 0);
-        return vcpu->fd >= 0 || refuse("KVM_CREATE_VCPU", error);
+        return code_of(vcpu->fd);
+}
+
+static int enable(int fd, uint32_t extension, uint64_t value) {
+        const struct kvm_enable_cap request = { .cap = extension, .args = { value } };
+
+        return code_of(kvm_ioctl(fd, KVM_ENABLE_CAP, (uintptr_t) &request));
+}
+
+int vcpu_enable_in_vm(Vcpu *vcpu, uint32_t extension, uint64_t value) {
+        return enable(vcpu->vm_fd, extension, value);
+}
+
+int vcpu_enable(Vcpu *vcpu, uint32_t extension, uint64_t value) {
+        return enable(vcpu->fd, extension, value);
 }
 
 Vcpu *vcpu_new(const KvmDevice *device, GError **error) {
-        g_autoptr(Vcpu) vcpu = g_new0(Vcpu, 1);
+        g_autoptr(Vcpu) vcpu = vcpu_new_vm(device, 0, &errno);
 
-        vcpu->vm_fd = vcpu->fd = -1;
-        if (!vcpu_open(vcpu, device, error))
+        if (!vcpu) {
+                (void) refuse("KVM_CREATE_VM", error);
+                return NULL;
+        }
+
+        /* With KVM's own APIC, as nearly every guest has it */
+        if (kvm_device_check_extension(device, KVM_CAP_IRQCHIP)) {
+                errno = vcpu_create_irqchip(vcpu);
+                if (errno != 0 && !refuse("KVM_CREATE_IRQCHIP", error))
+                        return NULL;
+        }
+
+        errno = vcpu_create(vcpu);
+        if (errno != 0 && !refuse("KVM_CREATE_VCPU", error))
                 return NULL;
 
         return g_steal_pointer(&vcpu);
@@ -58,7 +97,11 @@ Vcpu *vcpu_free(Vcpu *vcpu) {
         return NULL;
 }
 
-bool vcpu_set_cpuid(const Vcpu *vcpu, const LeafTable *table, GError **error) {
+int vcpu_fd(const Vcpu *vcpu) {
+        return vcpu->fd;
+}
+
+int vcpu_write_cpuid(const Vcpu *vcpu, const LeafTable *table) {
         size_t n_rows = leaf_table_size(table);
         g_autofree struct kvm_cpuid2 *cpuid =
                 g_malloc0(sizeof(*cpuid) + n_rows * sizeof(cpuid->entries[0]));
@@ -78,8 +121,16 @@ bool vcpu_set_cpuid(const Vcpu *vcpu, const LeafTable *table, GError **error) {
                 };
         }
 
-        return kvm_ioctl(vcpu->fd, KVM_SET_CPUID2, (uintptr_t) cpuid) == 0 ||
-                refuse("KVM_SET_CPUID2", error);
+        return code_of(kvm_ioctl(vcpu->fd, KVM_SET_CPUID2, (uintptr_t) cpuid));
+}
+
+int vcpu_read_cpuid(const Vcpu *vcpu, LeafTable **ret) {
+        return kvm_ioctl_read_cpuid(vcpu->fd, KVM_GET_CPUID2, ret);
+}
+
+bool vcpu_set_cpuid(const Vcpu *vcpu, const LeafTable *table, GError **error) {
+        errno = vcpu_write_cpuid(vcpu, table);
+        return errno == 0 || refuse("KVM_SET_CPUID2", error);
 }
 
 LeafTable *vcpu_get_cpuid(const Vcpu *vcpu, GError **error) {
