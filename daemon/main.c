@@ -16,10 +16,12 @@
 #include "config.h"
 #include "daemon/kvm/kvm-device.h"
 #include "daemon/kvm/probe.h"
+#include "daemon/kvm/trial.h"
 #include "daemon/manager.h"
 
 typedef struct Arguments {
         gboolean is_probe;
+        gboolean is_trial;
         gboolean is_user;
         gboolean is_version;
         char *replay;
@@ -88,6 +90,35 @@ static int probe(void) {
         return EXIT_DONE;
 }
 
+/* What it says is made in confinement: strerror(), since g_strerror() opens files. */
+static int trial(void) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = NULL;
+
+        (void) signal(SIGPIPE, SIG_IGN);
+        (void) signal(SIGXFSZ, SIG_IGN);
+        text = trial_record(STDIN_FILENO, &error);
+        if (!text)
+                return complain(EXIT_FAILED, "%s", error->message);
+
+        if (!write_all(STDOUT_FILENO, text, strlen(text)))
+                return complain(EXIT_FAILED, "standard output: %s", strerror(errno));
+
+        return EXIT_DONE;
+}
+
+/* What is another program in this one: the option's name, or NULL */
+static const char *lone_option(const Arguments *arguments) {
+        if (arguments->is_probe)
+                return "--probe";
+        return arguments->is_trial ? "--trial" : NULL;
+}
+
+static bool is_alone(const Arguments *arguments) {
+        return !arguments->replay && !arguments->is_user &&
+                !(arguments->is_probe && arguments->is_trial);
+}
+
 static bool parse_arguments(Arguments *arguments, int argc, char **argv, GError **error) {
         const GOptionEntry entries[] = {
                 { "replay", 0, 0, G_OPTION_ARG_FILENAME, &arguments->replay,
@@ -96,6 +127,8 @@ static bool parse_arguments(Arguments *arguments, int argc, char **argv, GError 
                   "Serve on the user's bus instead of the system's", NULL },
                 { "probe", 0, 0, G_OPTION_ARG_NONE, &arguments->is_probe,
                   "Ask KVM, print the recording, and exit", NULL },
+                { "trial", 0, 0, G_OPTION_ARG_NONE, &arguments->is_trial,
+                  "Try on KVM what standard input asks for, and exit", NULL },
                 { "version", 0, 0, G_OPTION_ARG_NONE, &arguments->is_version,
                   "Print the version, and exit", NULL },
                 {},
@@ -110,13 +143,18 @@ static bool parse_arguments(Arguments *arguments, int argc, char **argv, GError 
         if (!g_option_context_parse(context, &argc, &argv, error))
                 return false;
 
-        if (argc > 1)
+        if (argc > 1) {
                 g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                             "there are no arguments but options, and '%s' is none", argv[1]);
-        else if (arguments->is_probe && (arguments->replay || arguments->is_user))
+                return false;
+        }
+        if (lone_option(arguments) && !is_alone(arguments)) {
                 g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-                            "--probe goes with no other option");
-        return argc <= 1 && !(arguments->is_probe && (arguments->replay || arguments->is_user));
+                            "%s goes with no other option", lone_option(arguments));
+                return false;
+        }
+
+        return true;
 }
 
 int main(int argc, char **argv) {
@@ -134,6 +172,8 @@ int main(int argc, char **argv) {
                         EXIT_FAILED;
         if (arguments.is_probe)
                 return probe();
+        if (arguments.is_trial)
+                return trial();
 
         give_memory_back();
         options = (ManagerOptions){

@@ -7,7 +7,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(
         autoconf autoconf-archive automake dbus gcc libc6-dev libglib2.0-bin libglib2.0-dev
-        libjson-glib-dev libsystemd-dev libtool make pkg-config scdoc systemd
+        libjson-glib-dev libseccomp-dev libsystemd-dev libtool make pkg-config scdoc systemd
 )
 
 die() {

@@ -11,3 +11,6 @@
  * little memory and time, and some fifteen system calls; of ioctl() the requests that a trial
  * needs, KVM_RUN not among them. Anything else ends it. PROBE_ERROR where the kernel does not let us. */
 bool confine(GError **error);
+
+/* false: this build has sanitizers, which cannot live in it, and confine() does nothing */
+bool confine_is_possible(void);

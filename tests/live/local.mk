@@ -6,6 +6,9 @@ live_tests = \
 	%D%/live.test \
 	%D%/order.test \
 	%D%/qmp.test
+check_PROGRAMS += %D%/probe-parts %D%/trial-parts
+TESTS += %D%/probe-parts %D%/trial-parts %D%/trial.test %D%/live.test %D%/box.test %D%/qmp.test
+EXTRA_DIST += %D%/trial.test %D%/live.test %D%/box.test %D%/qmp.test %D%/qemu-box
 
 live_parts = \
 	%D%/forced-parts \
@@ -17,3 +20,5 @@ EXTRA_DIST += $(live_tests) %D%/qemu-box
 
 %C%_forced_parts_LDADD = daemon/kvm/libkvm.la policy/libpolicy.la $(GLIB_LIBS)
 %C%_probe_parts_LDADD = daemon/kvm/libkvm.la policy/libpolicy.la $(GLIB_LIBS)
+%C%_trial_parts_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+%C%_trial_parts_LDADD = daemon/kvm/libkvm.la policy/libpolicy.la $(SECCOMP_LIBS) $(GLIB_LIBS)
