@@ -10,6 +10,7 @@ libexec_PROGRAMS += %D%/cpuidd
 	%D%/main.c \
 	%D%/manager.c %D%/manager.h \
 	%D%/source.c %D%/source.h \
+	%D%/trier.c %D%/trier.h \
 	%D%/uevent.c %D%/uevent.h \
 	%D%/watch.c %D%/watch.h
 %C%_cpuidd_CFLAGS = $(AM_CFLAGS) $(PIE_CFLAGS)

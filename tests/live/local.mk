@@ -8,6 +8,8 @@ live_tests = \
 	%D%/qmp.test
 check_PROGRAMS += %D%/probe-parts %D%/trial-parts
 TESTS += %D%/probe-parts %D%/trial-parts %D%/trial.test %D%/live.test %D%/box.test %D%/qmp.test
+check_PROGRAMS += %D%/probe-parts %D%/trial-parts %D%/trial-real %D%/trial-child
+TESTS += %D%/probe-parts %D%/trial-parts %D%/trial-real %D%/trial-child %D%/trial.test %D%/live.test %D%/box.test %D%/qmp.test
 EXTRA_DIST += %D%/trial.test %D%/live.test %D%/box.test %D%/qmp.test %D%/qemu-box
 
 live_parts = \
@@ -22,3 +24,13 @@ EXTRA_DIST += $(live_tests) %D%/qemu-box
 %C%_probe_parts_LDADD = daemon/kvm/libkvm.la policy/libpolicy.la $(GLIB_LIBS)
 %C%_trial_parts_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 %C%_trial_parts_LDADD = daemon/kvm/libkvm.la policy/libpolicy.la $(SECCOMP_LIBS) $(GLIB_LIBS)
+
+trial_sources = \
+	%D%/trial-run.c %D%/trial-run.h \
+	daemon/child.c daemon/child.h \
+	daemon/trier.c daemon/trier.h
+trial_libs = daemon/kvm/libkvm.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_trial_child_SOURCES = %D%/trial-child.c $(trial_sources)
+%C%_trial_child_LDADD = $(trial_libs)
+%C%_trial_real_SOURCES = %D%/trial-real.c $(trial_sources)
+%C%_trial_real_LDADD = $(trial_libs)
