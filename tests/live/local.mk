@@ -5,16 +5,15 @@ live_tests = \
 	%D%/box.test \
 	%D%/live.test \
 	%D%/order.test \
-	%D%/qmp.test
-check_PROGRAMS += %D%/probe-parts %D%/trial-parts
-TESTS += %D%/probe-parts %D%/trial-parts %D%/trial.test %D%/live.test %D%/box.test %D%/qmp.test
-check_PROGRAMS += %D%/probe-parts %D%/trial-parts %D%/trial-real %D%/trial-child
-TESTS += %D%/probe-parts %D%/trial-parts %D%/trial-real %D%/trial-child %D%/trial.test %D%/live.test %D%/box.test %D%/qmp.test
-EXTRA_DIST += %D%/trial.test %D%/live.test %D%/box.test %D%/qmp.test %D%/qemu-box
+	%D%/qmp.test \
+	%D%/trial.test
 
 live_parts = \
 	%D%/forced-parts \
-	%D%/probe-parts
+	%D%/probe-parts \
+	%D%/trial-child \
+	%D%/trial-parts \
+	%D%/trial-real
 
 check_PROGRAMS += $(live_parts)
 TESTS += $(live_parts) $(live_tests)
