@@ -15,12 +15,14 @@ static void print_host(Output *output, const CpuiddTrial *trial, const CpuiddSta
                         *versions =
                                 g_strdup_printf("%s, cpuidctl %s", status->version ?: "", version),
                         *tables = g_strdup_printf("%" G_GUINT32_FORMAT " tried",
-                                                  cpuidd_trial_get_n_tables(trial));
+                                                  cpuidd_trial_get_n_tables(trial)),
+                        *enabled = g_strjoinv(", ", (char **) cpuidd_trial_get_capabilities(trial));
 
         status_print_line(output, "cpuidd", versions);
         status_print_line(output, "kernel", kernel);
         status_print_line(output, "processor", processor);
         status_print_line(output, "fingerprint", cpuidd_trial_get_fingerprint(trial));
+        status_print_line(output, "enabled", enabled);
         status_print_line(output, "own offer", cpuidd_trial_get_outcome(trial));
         status_print_line(output, "tables", tables);
 }
