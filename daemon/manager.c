@@ -297,7 +297,7 @@ static bool start(Manager *manager) {
         }
 
         /* A recording may be of another host. */
-        manager->service = service_new(replay ? NULL : g_get_host_name(), on_wanted, manager);
+        manager->service = service_new(replay ? NULL : g_get_host_name(), on_wanted, NULL, manager);
         manager->source = source_new(manager->event, replay, on_host, manager);
         if (!replay)
                 watch(manager);

@@ -12,8 +12,10 @@ noinst_LTLIBRARIES += %D%/libbus.la
 	%D%/polkit.c %D%/polkit.h \
 	%D%/repeats.c %D%/repeats.h \
 	%D%/service.c %D%/service.h \
+	%D%/trials.c %D%/trials.h \
 	%D%/vtable.c %D%/vtable.h \
 	%D%/wire-profile.c \
 	%D%/wire-read.c \
+	%D%/wire-trial.c \
 	%D%/wire-write.c \
 	%D%/wire.h

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The service's one piece of state: a host with its offers, or the reason for there being none. And
- * the calls that are not answered at once: those of Refresh, and large ones of CheckMany. Nothing
- * else is kept for any client. */
+ * the calls that are not answered at once: those of Refresh and Trial, and large ones of CheckMany.
+ * Nothing else is kept for any client. */
 
 #include "daemon/bus/service.h"
 
@@ -21,12 +21,14 @@ struct Service {
         sd_bus *bus;
         sd_bus_slot *slot;
         ServiceAskFunc ask;
+        TrialsFunc try;
         void *userdata;
         char *name;
         Host *host; /* NULL: not ready */
         OfferCache *offers;
         Access *access;
         Batches *batches;
+        Trials *trials; /* NULL: nothing to try on */
         GError *problem;
         GPtrArray *waiting; /* calls that the question under way will answer */
         GPtrArray *queued;  /* calls for the one after */
@@ -40,11 +42,12 @@ static void set_not_ready(Service *service, const char *reason) {
         service->problem = g_error_new_literal(SERVICE_ERROR, SERVICE_ERROR_NOT_READY, reason);
 }
 
-Service *service_new(const char *name, ServiceAskFunc ask, void *userdata) {
+Service *service_new(const char *name, ServiceAskFunc ask, TrialsFunc try, void *userdata) {
         Service *service = g_new0(Service, 1);
 
         service->name = g_strdup(name);
         service->ask = ask;
+        service->try = try;
         service->userdata = userdata;
         service->batches = batches_new();
         service->waiting = g_ptr_array_new_with_free_func((GDestroyNotify) sd_bus_message_unref);
@@ -67,6 +70,7 @@ Service *service_free(Service *service) {
 
         set_not_ready(service, "cpuidd is stopping");
         access_free(service->access, service->problem);
+        trials_free(service->trials, service->problem);
         answer_calls(service->waiting, false, service->problem);
         answer_calls(service->queued, false, service->problem);
         batches_free(service->batches, service->problem);
@@ -97,6 +101,10 @@ bool service_add_to_bus(Service *service, sd_bus *bus, GError **error) {
 
         service->bus = sd_bus_ref(bus);
         service->access = access_new(bus);
+        if (service->try) {
+                service->trials = trials_new(bus, service->try, service->userdata);
+                trials_set_host(service->trials, service->host, service->problem);
+        }
         return true;
 }
 
@@ -212,6 +220,8 @@ bool service_answer(Service *service, Host *host, const GError *problem) {
 
         changed = strcmp(host_text(old, "Fingerprint"), host_text(host, "Fingerprint")) != 0;
         answer_calls(service->waiting, changed, host ? NULL : service->problem);
+        if (service->trials)
+                trials_set_host(service->trials, host, service->problem);
 
         if (service->is_queued) {
                 GPtrArray *calls = service->waiting;
@@ -241,6 +251,15 @@ Access *service_access(const Service *service) {
 
 Batches *service_batches(const Service *service) {
         return service->batches;
+}
+
+Trials *service_trials(const Service *service, GError **error) {
+        if (!service->trials)
+                g_set_error_literal(error, SERVICE_ERROR, SERVICE_ERROR_TRIAL,
+                                    "this daemon serves a recording, so there is nothing to try a "
+                                    "table on");
+
+        return service->trials;
 }
 
 const char *service_name(const Service *service) {

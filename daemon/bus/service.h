@@ -2,7 +2,8 @@
 #pragma once
 
 /* What the service knows and who waits for it. Where hosts come from is its owner's business: the
- * service says when one is wanted, the owner comes back with service_answer(). */
+ * service says when one is wanted, the owner comes back with service_answer(). The same goes for
+ * what is to be tried, and trials_answer(). */
 
 #include <stdbool.h>
 
@@ -11,6 +12,7 @@
 
 #include "daemon/bus/access.h"
 #include "daemon/bus/batch.h"
+#include "daemon/bus/trials.h"
 #include "policy/host.h"
 #include "policy/offer.h"
 
@@ -19,8 +21,9 @@ typedef struct Service Service;
 /* May answer at once */
 typedef void (*ServiceAskFunc)(void *userdata);
 
-/* @name: what the host is called where a recording does not say, or NULL */
-Service *service_new(const char *name, ServiceAskFunc ask, void *userdata);
+/* @name: what the host is called where a recording does not say, or NULL. @try: NULL where there is
+ * nothing to try on */
+Service *service_new(const char *name, ServiceAskFunc ask, TrialsFunc try, void *userdata);
 Service *service_free(Service *service);
 
 /* Its object on the bus, and its name. Errors say in a line what is wrong with the bus. */
@@ -42,6 +45,8 @@ const Offer *service_offer(Service *service, CapabilitySet capabilities);
 
 Access *service_access(const Service *service);
 Batches *service_batches(const Service *service);
+/* NULL with SERVICE_ERROR_TRIAL where there is nothing to try on */
+Trials *service_trials(const Service *service, GError **error);
 const char *service_name(const Service *service);
 bool service_is_ready(const Service *service);
 /* A property's value; "" while the service is not ready */

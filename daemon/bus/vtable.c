@@ -12,6 +12,7 @@
 #include "daemon/bus/bus-util.h"
 #include "daemon/bus/call-log.h"
 #include "daemon/bus/service.h"
+#include "daemon/bus/trials.h"
 #include "daemon/bus/wire.h"
 #include "policy/check.h"
 
@@ -150,6 +151,52 @@ static int method_refresh(sd_bus_message *m, void *userdata, sd_bus_error *error
         return r < 0 ? bus_error_reply(error, r, local_error) : r;
 }
 
+static int add_trial(Service *service, sd_bus_message *m, uid_t uid, GError **error) {
+        g_autoptr(Guest) guest = NULL;
+        CheckFlags flags;
+        int r;
+
+        r = wire_read_trial(m, &guest, &flags, error);
+        return r < 0 ? r :
+                       trials_add(service_trials(service, NULL), m, uid, g_steal_pointer(&guest),
+                                  flags, error);
+}
+
+static void on_trial_access(sd_bus_message *m, uid_t uid, const GError *problem, void *userdata) {
+        g_autoptr(GError) error = NULL;
+        int r;
+
+        if (problem)
+                (void) bus_error_send(m, problem);
+        else {
+                r = add_trial(userdata, m, uid, &error);
+                bus_error_answer(m, r, error);
+        }
+}
+
+/* Read twice: what is kept while it is asked who calls is bounded by that, and nobody gives a
+ * password for what is refused then. */
+static int method_trial(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Service *service = userdata;
+        g_autoptr(Guest) guest = NULL;
+        g_autoptr(GError) local_error = NULL;
+        CheckFlags flags;
+        int r;
+
+        if (!service_trials(service, &local_error) || !service_host(service, &local_error))
+                return bus_error_reply(error, 0, local_error);
+        r = wire_read_trial(m, &guest, &flags, &local_error);
+        if (r < 0)
+                return bus_error_reply(error, r, local_error);
+        r = sd_bus_message_rewind(m, true);
+        if (r < 0)
+                return r;
+
+        r = access_ask(service_access(service), ACCESS_TRIAL, m, on_trial_access, service,
+                       &local_error);
+        return r < 0 ? bus_error_reply(error, r, local_error) : r;
+}
+
 static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
                        sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         (void) bus;
@@ -205,6 +252,10 @@ const sd_bus_vtable host_vtable[] = {
         /* For all, to be refused in words */
         SD_BUS_METHOD_WITH_ARGS("Refresh", SD_BUS_NO_ARGS, SD_BUS_RESULT("b", changed),
                                 method_refresh, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS(
+                "Trial", SD_BUS_ARGS("au", table, "a{sv}", options),
+                SD_BUS_RESULT("s", outcome, "a(uuyyyssssttsas)", places, "a{sv}", details),
+                method_trial, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Fingerprint", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Vendor", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

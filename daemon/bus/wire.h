@@ -9,6 +9,7 @@
 #include "policy/check.h"
 #include "policy/guest.h"
 #include "policy/host.h"
+#include "policy/report.h"
 
 /* Guests that CheckMany takes, and bytes that it answers. A message of 32 MiB would have
  * dbus-daemon cut the connection. */
@@ -34,6 +35,10 @@ int wire_append_verdict(sd_bus_message *m, const Verdict *verdict);
 
 /* About what a verdict takes on the wire, in bytes */
 size_t wire_verdict_size(const Verdict *verdict);
+
+/* @verdict: NULL where the trial was one of the host itself */
+int wire_reply_trial(sd_bus_message *call, const Report *report, const Verdict *verdict,
+                     const Host *host);
 
 /* @name: the host's where none was recorded, or NULL */
 int wire_append_profile(sd_bus_message *m, const Host *host, const char *name);

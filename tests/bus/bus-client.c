@@ -5,8 +5,10 @@
  *     bus-client wait [NAME]            until the name, the service's own without one, has an owner
  *     bus-client watch N                "watching", then N signals of the service, one a line
  *     bus-client call MEMBER [TEXT]     "ok", or the error's name and message
+ *                                       (of a Trial: no rows, no options)
  *     bus-client call-interactive MEMBER  the same; somebody may be asked for a password
  *     bus-client refresh-and-lose       calls Refresh; how the call ends when its service is killed
+ *     bus-client polkit odd|error       "serving"; is a polkit whose answers are of no use, until killed
  *     bus-client notify PATH            "listening", then what is notified, one assignment a line
  *     bus-client interface              the lines of an introspection on standard input: see there
  */
@@ -135,7 +137,9 @@ static int call(sd_bus *bus, const char *member, const char *text, bool is_inter
                                            CPUIDD_INTERFACE, member);
         if (r >= 0)
                 r = sd_bus_message_set_allow_interactive_authorization(m, is_interactive);
-        if (r >= 0 && text)
+        if (r >= 0 && strcmp(member, "Trial") == 0)
+                r = sd_bus_message_append(m, "aua{sv}", 0, 0);
+        else if (r >= 0 && text)
                 r = sd_bus_message_append_basic(m, 's', text);
         if (r < 0)
                 return r;
@@ -174,6 +178,40 @@ static int refresh_and_lose(sd_bus *bus) {
         puts("asking");
         (void) fflush(stdout);
         return loop_until(bus, &n, 1);
+}
+
+static int on_polkit_odd(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        (void) userdata;
+        (void) error;
+        return sd_bus_reply_method_return(m, "(ss)", "yes", "of course");
+}
+
+static int on_polkit_error(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        (void) userdata;
+        (void) error;
+        return sd_bus_reply_method_errorf(m, "org.freedesktop.PolicyKit1.Error.Failed",
+                                          "something\nis wrong");
+}
+
+static int polkit(sd_bus *bus, const char *how) {
+        /* Of an object without a vtable, any answer can be sent. */
+        sd_bus_message_handler_t on_question =
+                strcmp(how, "odd") == 0 ? on_polkit_odd : on_polkit_error;
+        int r;
+
+        r = sd_bus_add_object(bus, NULL, "/org/freedesktop/PolicyKit1/Authority", on_question,
+                              NULL);
+        if (r >= 0)
+                r = sd_bus_request_name(bus, "org.freedesktop.PolicyKit1", 0);
+        if (r < 0)
+                return r;
+
+        puts("serving");
+        (void) fflush(stdout);
+        while ((r = sd_bus_process(bus, NULL)) >= 0)
+                if (r == 0 && (r = sd_bus_wait(bus, UINT64_MAX)) < 0 && r != -EINTR)
+                        break;
+        return r;
 }
 
 static int notify(const char *path) {
@@ -252,6 +290,8 @@ static int run_on_bus(sd_bus *bus, int argc, char **argv) {
                 return call(bus, argv[2], argc > 3 ? argv[3] : NULL, false);
         if (strcmp(argv[1], "call-interactive") == 0 && argc == 3)
                 return call(bus, argv[2], NULL, true);
+        if (strcmp(argv[1], "polkit") == 0 && argc == 3)
+                return polkit(bus, argv[2]);
         if (strcmp(argv[1], "refresh-and-lose") == 0)
                 return refresh_and_lose(bus);
 

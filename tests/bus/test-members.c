@@ -318,6 +318,13 @@ static void test_refresh(void) {
         call_refuse("Refresh", SD_BUS_ERROR_INVALID_ARGS, "", "b", 1);
 }
 
+static void test_trial(void) {
+        call_refuse("Trial", CPUIDD_ERROR_NAME_TRIAL,
+                    "this daemon serves a recording, so there is nothing to try a table on",
+                    "aua{sv}", 0, 0);
+        call_refuse("Trial", SD_BUS_ERROR_INVALID_ARGS, "", "au", 0);
+}
+
 static void test_properties(void) {
         static const char *const expected[][2] = {
                 { "Vendor", "GenuineIntel" },
@@ -371,6 +378,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/get-delta", test_get_delta);
         g_test_add_func("/get-profile", test_get_profile);
         g_test_add_func("/refresh", test_refresh);
+        g_test_add_func("/trial", test_trial);
         g_test_add_func("/properties", test_properties);
         g_test_add_func("/unknown-member", test_unknown);
 
