@@ -18,6 +18,7 @@
 #include "daemon/log-bus.h"
 #include "daemon/log.h"
 #include "daemon/source.h"
+#include "daemon/trier.h"
 #include "daemon/watch.h"
 #include "policy/host-change.h"
 
@@ -31,6 +32,7 @@ typedef struct Manager {
         sd_event_source *name_timer;
         Source *source;
         Watch *watch; /* NULL with a recording */
+        Trier *trier; /* NULL with a recording: its host is another one */
         Service *service;
         Host *known;   /* the last that there was, to tell what has changed; not served */
         char *problem; /* of the last answer; NULL: there was none */
@@ -43,6 +45,7 @@ static void manager_done(Manager *manager) {
         sd_event_source_disable_unref(manager->name_timer);
         watch_free(manager->watch);
         source_free(manager->source);
+        trier_free(manager->trier);
         service_free(manager->service);
         sd_bus_flush_close_unref(manager->bus);
         sd_event_unref(manager->event);
@@ -174,6 +177,18 @@ static void watch(Manager *manager) {
                         missing);
 }
 
+static void on_trial(const TrialRequest *request, void *userdata) {
+        const Manager *manager = userdata;
+
+        trier_try(manager->trier, request);
+}
+
+static void on_evidence(GPtrArray *evidence, const GError *problem, void *userdata) {
+        const Manager *manager = userdata;
+
+        trials_answer(service_trials(manager->service, NULL), evidence, problem);
+}
+
 static int on_name_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *manager = userdata;
 
@@ -189,6 +204,7 @@ static int on_stop(sd_event_source *source, void *userdata) {
         Manager *manager = userdata;
 
         (void) source;
+        manager->trier = trier_free(manager->trier); /* whose request is the service's */
         manager->service = service_free(manager->service);
         return 0;
 }
@@ -297,10 +313,13 @@ static bool start(Manager *manager) {
         }
 
         /* A recording may be of another host. */
-        manager->service = service_new(replay ? NULL : g_get_host_name(), on_wanted, NULL, manager);
+        manager->service = service_new(replay ? NULL : g_get_host_name(), on_wanted,
+                                       replay ? NULL : on_trial, manager);
         manager->source = source_new(manager->event, replay, on_host, manager);
-        if (!replay)
+        if (!replay) {
+                manager->trier = trier_new(manager->event, on_evidence, manager);
                 watch(manager);
+        }
         if (!service_add_to_bus(manager->service, manager->bus, &error)) {
                 log_event(LOG_ERR, NULL, NULL, "%s", error->message);
                 return false;

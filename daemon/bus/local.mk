@@ -7,8 +7,8 @@ noinst_LTLIBRARIES += %D%/libbus.la
 	%D%/bus-error.c %D%/bus-error.h \
 	%D%/bus-util.h \
 	%D%/call-log.c %D%/call-log.h \
-	%D%/log-control.c %D%/log-control.h \
 	%D%/caller.c %D%/caller.h \
+	%D%/log-control.c %D%/log-control.h \
 	%D%/polkit.c %D%/polkit.h \
 	%D%/repeats.c %D%/repeats.h \
 	%D%/service.c %D%/service.h \

@@ -15,6 +15,7 @@ bus_tests = \
 	%D%/polkit.test \
 	%D%/remote.test \
 	%D%/trial-client.test \
+	%D%/trial.test \
 	%D%/trials.test \
 	%D%/unit.test \
 	%D%/unknown.test \
@@ -35,15 +36,14 @@ bus_programs = \
 	%D%/test-members \
 	%D%/test-online \
 	%D%/test-partial \
-	%D%/test-trial-client
+	%D%/test-trial \
+	%D%/test-trial-client \
+	%D%/test-trials
 
 TESTS += $(bus_tests) $(bus_parts)
 EXTRA_DIST += $(bus_tests) %D%/bus-lib.sh
 check_PROGRAMS += $(bus_parts) $(bus_programs)
 
-# What those run
-check_PROGRAMS += %D%/bus-client %D%/test-batch %D%/test-child %D%/test-members %D%/test-online \
-	%D%/test-partial %D%/test-repeats %D%/test-trials %D%/test-wire-trial
 %C%_bus_client_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_fake_cpuidd_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_batch_SOURCES = %D%/test-batch.c %D%/call.c %D%/call.h
@@ -61,6 +61,8 @@ check_PROGRAMS += %D%/bus-client %D%/test-batch %D%/test-child %D%/test-members 
 %C%_test_trial_client_LDADD = client/lib/libcpuidd.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_watch_SOURCES = %D%/test-watch.c daemon/uevent.c daemon/uevent.h daemon/watch.c daemon/watch.h
 %C%_test_watch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_trial_SOURCES = %D%/test-trial.c %D%/call.c %D%/call.h
+%C%_test_trial_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_trials_LDADD = \
 	daemon/bus/libbus.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_wire_trial_LDADD = \
