@@ -80,17 +80,23 @@ bool trial_delta_remove(LeafTable **table, uint32_t leaf, uint32_t subleaf) {
 }
 
 LeafTable *trial_delta_join(const LeafTable *rows, const LeafTable *changed) {
-        LeafTable *back = leaf_table_new();
+        LeafTable *back;
 
+        if (!changed)
+                return leaf_table_copy(rows);
+
+        back = leaf_table_new();
         for (size_t i = 0; i < leaf_table_size(rows); i++) {
-                const Leaf *row = leaf_table_at(rows, i), *now = NULL;
+                const Leaf *row = leaf_table_at(rows, i);
+                /* Of most rows none has changed */
+                const Leaf *now = nth_of(changed, row, 0);
 
-                if (changed)
+                if (now)
                         now = nth_of(changed, row, count_of(rows, row, i));
                 leaf_table_add(back, now ? now : row);
         }
 
-        for (size_t i = 0; changed && i < leaf_table_size(changed); i++) {
+        for (size_t i = 0; i < leaf_table_size(changed); i++) {
                 const Leaf *row = leaf_table_at(changed, i);
 
                 if (count_of(changed, row, i) >= count_of(rows, row, leaf_table_size(rows)))

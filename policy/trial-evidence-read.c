@@ -28,7 +28,12 @@ typedef enum Part {
         PART_CONTROL,
 } Part;
 
-typedef struct Reader {
+/* A step takes about a millisecond. */
+#define STEP_LINES 500
+
+typedef struct TrialReader Reader;
+
+struct TrialReader {
         TrialLine line;
         const TrialRequest *request;
         GPtrArray *evidences;
@@ -38,7 +43,9 @@ typedef struct Reader {
         /* Rows that were set, and those read back, before they are one table */
         LeafTable *rows;
         LeafTable *changed;
-} Reader;
+        GError *problem;
+        bool is_done; /* or refused */
+};
 
 typedef struct Keyword {
         const char *name;
@@ -212,11 +219,13 @@ static bool read_nothing_set(Reader *reader, GError **error) {
 
 /* What was set, when the first line comes that is about it */
 static LeafTable *reader_rows(Reader *reader) {
+        TrialEvidence *evidence = reader->current;
         g_autoptr(LeafTable) table = NULL;
 
-        if (!reader->rows) {
+        if (!evidence->set) {
                 table = trial_request_table(reader->request, reader->evidences->len - 1);
-                reader->rows = trial_table_without(table, reader->current->culprits);
+                evidence->set = trial_table_without(table, evidence->culprits);
+                reader->rows = leaf_table_copy(evidence->set);
         }
 
         return reader->rows;
@@ -282,18 +291,14 @@ static bool read_control(Reader *reader, GError **error) {
 /* What the lines of a case are together */
 static bool finish_case(Reader *reader, GError **error) {
         TrialEvidence *evidence = reader->current;
-        g_autoptr(LeafTable) table = NULL;
 
         if (!evidence || evidence->failure)
                 return true;
         if (reader->part < PART_SET)
                 return trial_line_refuse(&reader->line, error, "'set ERRNO' of the case before");
 
-        if (reader->part != PART_NOTHING_SET) {
+        if (reader->part != PART_NOTHING_SET)
                 evidence->back = trial_delta_join(reader_rows(reader), reader->changed);
-                table = trial_request_table(reader->request, reader->evidences->len - 1);
-                evidence->set = trial_table_without(table, evidence->culprits);
-        }
 
         g_clear_pointer(&reader->rows, leaf_table_free);
         g_clear_pointer(&reader->changed, leaf_table_free);
@@ -372,35 +377,61 @@ static bool finish(Reader *reader, GError **error) {
         return trial_line_finish(&reader->line, error);
 }
 
-static bool read_lines(Reader *reader, const char *text, size_t n_text, GError **error) {
-        TrialLine *line = &reader->line;
+TrialReader *trial_reader_new(const char *text, size_t n_text, const TrialRequest *request) {
+        TrialReader *reader = g_new0(TrialReader, 1);
 
-        if (!trial_line_begin(line, text, n_text, TRIAL_EVIDENCE_MAGIC, error))
+        reader->request = request;
+        reader->evidences = g_ptr_array_new_with_free_func((GDestroyNotify) trial_evidence_free);
+        reader->is_done = !trial_line_begin(&reader->line, text, n_text, TRIAL_EVIDENCE_MAGIC,
+                                            &reader->problem);
+        return reader;
+}
+
+TrialReader *trial_reader_free(TrialReader *reader) {
+        if (!reader)
+                return NULL;
+
+        g_ptr_array_unref(reader->evidences);
+        leaf_table_free(reader->rows);
+        leaf_table_free(reader->changed);
+        g_clear_error(&reader->problem);
+        g_free(reader);
+        return NULL;
+}
+
+static bool read_next(Reader *reader) {
+        if (!trial_line_next(&reader->line, &reader->problem))
                 return false;
+        if (!trial_line_is(&reader->line, "end", 1))
+                return read_line(reader, &reader->problem);
 
-        while (trial_line_next(line, error)) {
-                if (trial_line_is(line, "end", 1))
-                        return finish(reader, error);
-                if (!read_line(reader, error))
-                        return false;
-        }
-
+        (void) finish(reader, &reader->problem);
         return false;
+}
+
+bool trial_reader_step(TrialReader *reader) {
+        for (size_t i = 0; i < STEP_LINES && !reader->is_done; i++)
+                reader->is_done = !read_next(reader);
+
+        return !reader->is_done;
+}
+
+GPtrArray *trial_reader_take(TrialReader *reader, GError **error) {
+        g_assert(reader->is_done);
+
+        if (!reader->problem)
+                return g_ptr_array_ref(reader->evidences);
+
+        g_propagate_error(error, g_steal_pointer(&reader->problem));
+        return NULL;
 }
 
 GPtrArray *trial_evidence_parse(const char *text, size_t n_text, const TrialRequest *request,
                                 GError **error) {
-        Reader reader = {
-                .request = request,
-                .evidences = g_ptr_array_new_with_free_func((GDestroyNotify) trial_evidence_free),
-        };
-        bool is_good = read_lines(&reader, text, n_text, error);
+        g_autoptr(TrialReader) reader = trial_reader_new(text, n_text, request);
 
-        leaf_table_free(reader.rows);
-        leaf_table_free(reader.changed);
-        if (is_good)
-                return reader.evidences;
+        while (trial_reader_step(reader))
+                ;
 
-        g_ptr_array_unref(reader.evidences);
-        return NULL;
+        return trial_reader_take(reader, error);
 }

@@ -33,6 +33,7 @@
  * Strict in both directions, since both ends are of one build: the lines of a case come in this
  * order. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <glib.h>
@@ -52,6 +53,18 @@ void trial_evidence_append(GString *text, const TrialEvidence *evidence,
                            const TrialEvidence *before);
 void trial_evidence_begin(GString *text);
 void trial_evidence_end(GString *text);
+
+/* Evidence of thousands of cases takes a tenth of a second to read. Who has something else to do
+ * reads it step by step: false says that it was the last. The text has to live until then. */
+typedef struct TrialReader TrialReader;
+
+TrialReader *trial_reader_new(const char *text, size_t n_text, const TrialRequest *request);
+TrialReader *trial_reader_free(TrialReader *reader);
+bool trial_reader_step(TrialReader *reader);
+/* After the last step: as trial_evidence_parse() */
+GPtrArray *trial_reader_take(TrialReader *reader, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TrialReader, trial_reader_free)
 
 /* GPtrArray of TrialEvidence, one for each case of the request. A text that ends early is
  * refused. */

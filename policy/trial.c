@@ -76,28 +76,29 @@ static bool is_indexed(const TrialChange *change) {
         return change->subleaf > 0 || (leaf && leaf->indexed);
 }
 
+static LeafTable *table_with_row(const LeafTable *table, const TrialChange *change) {
+        LeafTable *copy = leaf_table_copy(table);
+        Leaf row = { .leaf = change->leaf,
+                     .subleaf = change->subleaf,
+                     .flags = is_indexed(change) ? LEAF_FLAG_INDEXED : 0 };
+
+        row.registers[change->reg] = change->value;
+        leaf_table_add(copy, &row);
+        return copy;
+}
+
 /* In the row that answers for it */
 static LeafTable *table_with(const LeafTable *table, const TrialChange *change) {
         const Leaf *changed = leaf_table_find(table, change->leaf, change->subleaf);
-        LeafTable *copy = leaf_table_new();
-        Leaf row;
+        size_t n_rows = leaf_table_size(table);
+        g_autofree Leaf *rows = NULL;
 
-        for (size_t i = 0; i < leaf_table_size(table); i++) {
-                row = *leaf_table_at(table, i);
-                if (leaf_table_at(table, i) == changed)
-                        row.registers[change->reg] = change->value;
-                leaf_table_add(copy, &row);
-        }
+        if (!changed)
+                return table_with_row(table, change);
 
-        if (!changed) {
-                row = (Leaf){ .leaf = change->leaf,
-                              .subleaf = change->subleaf,
-                              .flags = is_indexed(change) ? LEAF_FLAG_INDEXED : 0 };
-                row.registers[change->reg] = change->value;
-                leaf_table_add(copy, &row);
-        }
-
-        return copy;
+        rows = g_memdup2(leaf_table_at(table, 0), n_rows * sizeof(*rows));
+        rows[changed - leaf_table_at(table, 0)].registers[change->reg] = change->value;
+        return leaf_table_new_from_words((const uint32_t *) rows, n_rows * LEAF_N_WORDS, NULL);
 }
 
 LeafTable *trial_request_table(const TrialRequest *request, size_t i) {
@@ -133,8 +134,12 @@ static bool row_without(Leaf *row, const GArray *culprits) {
 }
 
 LeafTable *trial_table_without(const LeafTable *table, const GArray *culprits) {
-        LeafTable *rest = leaf_table_new();
+        LeafTable *rest;
 
+        if (culprits->len == 0)
+                return leaf_table_copy(table);
+
+        rest = leaf_table_new();
         for (size_t i = 0; i < leaf_table_size(table); i++) {
                 Leaf row = *leaf_table_at(table, i);
 

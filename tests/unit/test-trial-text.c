@@ -37,17 +37,14 @@ static const BadCase bad_requests[] = {
         { "end-without-its-line", HEAD "end", "line 2: expected 'end': the text was cut off" },
         { "behind-end", HEAD "end\ncase\n", "line 3: expected nothing behind 'end'" },
         { "empty-line", HEAD "\nend\n", "line 2: expected 'case', 'case-like' or 'end'" },
-        { "comment", HEAD "# case\nend\n", "line 2: expected 'case', 'case-like' or 'end'" },
         { "row-of-no-case", HEAD ROW7 "end\n", "line 2: expected 'case', 'case-like' or 'end'" },
         { "row-of-a-like-case", HEAD "case\ncase-like 0 0x7 0 ebx 0x0\n" ROW7 "end\n",
           "line 4: expected 'case', 'case-like' or 'end'" },
         { "case-with-more", HEAD "case 0\nend\n", "line 2: expected 'case', 'case-like' or 'end'" },
         { "six-numbers", HEAD "case\nrow 0x7 0 1 0x2 0x0 0x0\nend\n",
           "line 3: expected 'row LEAF SUBLEAF FLAGS EAX EBX ECX EDX', seven numbers" },
-        { "eight-numbers", HEAD "case\nrow 1 2 3 4 5 6 7 8\nend\n", "line 3: expected 'row LEAF" },
         { "33-bits", HEAD "case\nrow 0x7 0 1 0x100000000 0 0 0\nend\n",
           "line 3: expected 'row LEAF" },
-        { "negative", HEAD "case\nrow 0x7 0 1 -1 0 0 0\nend\n", "line 3: expected 'row LEAF" },
         { "two-blanks", HEAD "case\nrow  0x7 0 1 1 0 0 0\nend\n", "line 3: expected 'row LEAF" },
         { "blank-behind", HEAD "case\nrow 0x7 0 1 1 0 0 0 \nend\n", "line 3: expected 'row LEAF" },
         { "row-behind-a-msr", HEAD "case\nmsr 0x10a 1\n" ROW7 "end\n",
@@ -91,7 +88,6 @@ static const BadCase bad_evidences[] = {
         { "back-without-set", EVIDENCE "case\nback 0x7 0 1 0 0 0 0\n",
           "line 3: expected the lines of a case in their order" },
         { "set-twice", EVIDENCE "case\nset 0\nset 0\n", "line 4: expected 'set ERRNO' once" },
-        { "set-nothing", EVIDENCE "case\nset\n", "line 3: expected 'set ERRNO' once" },
         { "set-negative", EVIDENCE "case\nset -1\n", "line 3: expected 'set ERRNO' once" },
         { "set-large", EVIDENCE "case\nset 4096\n", "line 3: expected 'set ERRNO' once" },
         { "enabled-not-asked-for", EVIDENCE "case\nenabled disable-exits.hlt\n",
@@ -114,8 +110,6 @@ static const BadCase bad_evidences[] = {
           "line 4: expected the lines of a case in their order" },
         { "supported-first", EVIDENCE "case\nsupported 0x7 0 1 0 0 0 0\n",
           "line 3: expected 'supported-new' before its rows" },
-        { "supported-short", EVIDENCE "case\nsupported-new\nsupported 0x7 0 1 0 0 0\n",
-          "line 4: expected 'supported LEAF" },
         { "supported-twice", EVIDENCE "case\nsupported-new\nsupported-new\n",
           "line 4: expected 'supported-new' once" },
         { "supported-same-as-none", EVIDENCE "case\nsupported-same\n",
@@ -134,8 +128,6 @@ static const BadCase bad_evidences[] = {
           "line 4: expected 'gone LEAF SUBLEAF' with a row that was set" },
         { "gone-twice", EVIDENCE "case\nset 0\ngone 0x7 0\ngone 0x7 0\n",
           "line 5: expected 'gone LEAF SUBLEAF' with a row that was set" },
-        { "back-short", EVIDENCE "case\nset 0\nback 0x7 0 1 0 0 0\n",
-          "line 4: expected 'back LEAF" },
         { "gone-behind-back", EVIDENCE "case\nset 0\nback 0x7 0 1 0 0 0 0\ngone 0x7 0\n",
           "line 5: expected the lines of a case in their order" },
         { "msr-code", EVIDENCE "case\nset 0\nmsr 0x10a -2 -\n",
@@ -298,7 +290,6 @@ static char *write_evidences(const GPtrArray *evidences) {
         return g_string_free(text, FALSE);
 }
 
-/* Without the capability that could be refused if nothing could be enabled by it */
 static GPtrArray *parse_evidence(const TrialRequest *request, const char *text) {
         g_autoptr(GError) error = NULL;
         GPtrArray *evidences = trial_evidence_parse(text, strlen(text), request, &error);
@@ -445,6 +436,25 @@ static void test_cut_off(void) {
         }
 }
 
+static void test_steps(void) {
+        g_autoptr(TrialRequest) request = trial_request_new();
+        g_autoptr(GString) text = g_string_new(EVIDENCE);
+        g_autoptr(TrialReader) reader = NULL;
+        g_autoptr(GPtrArray) evidences = NULL;
+
+        for (size_t i = 0; i < 1000; i++) {
+                (void) trial_request_add(request, 0, leaf_table_new(), NULL);
+                g_string_append(text, "case\nset 0\n");
+        }
+        g_string_append(text, "end\n");
+        reader = trial_reader_new(text->str, text->len, request);
+        g_assert_true(trial_reader_step(reader));
+        while (trial_reader_step(reader))
+                ;
+        evidences = trial_reader_take(reader, NULL);
+        g_assert_cmpuint(evidences->len, ==, 1000);
+}
+
 static void test_whole_row_refused(void) {
         static const Leaf rows[] = { R(1, 0, 0, 5), R(7, 0, 1, 6) };
         g_autoptr(LeafTable) table = table_new(rows, G_N_ELEMENTS(rows)), rest = NULL;
@@ -481,6 +491,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/trial/evidence-round-trip", test_evidence_round_trip);
         g_test_add_func("/trial/like-has-the-same-enabled", test_like_has_the_same_enabled);
         g_test_add_func("/trial/cut-off", test_cut_off);
+        g_test_add_func("/trial/steps", test_steps);
         g_test_add_func("/trial/whole-row-refused", test_whole_row_refused);
 
         return g_test_run();
