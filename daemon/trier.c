@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One trial at a time: the cases are written to a child, and what it writes is read. A child that
- * fails in whatever way is one sentence here; the callback comes from the event loop always. */
+/* One trial at a time: the cases are written to a child, and what it writes is read, a little at a
+ * time, since a Check may be waiting. A child that fails in whatever way is one sentence here; the
+ * callback comes from the event loop always. */
 
 #include "daemon/trier.h"
 
@@ -22,9 +23,9 @@ struct Trier {
         void *userdata;
         const TrialRequest *request; /* NULL: none is under way */
         char *text;
-        Child *child;
-        /* Why there is no child, and what comes back to say so */
-        GError *problem;
+        Child *child;        /* stays until its text is read */
+        TrialReader *reader; /* NULL: there is no text yet */
+        GError *problem;     /* why there is none */
         sd_event_source *defer;
 };
 
@@ -38,6 +39,7 @@ Trier *trier_new(sd_event *event, TrierFunc func, void *userdata) {
 }
 
 void trier_cancel(Trier *trier) {
+        g_clear_pointer(&trier->reader, trial_reader_free);
         g_clear_pointer(&trier->child, child_free);
         trier->defer = sd_event_source_disable_unref(trier->defer);
         g_clear_pointer(&trier->text, g_free);
@@ -61,28 +63,42 @@ static void answer(Trier *trier, GPtrArray *evidence, const GError *problem) {
         trier->func(evidence, problem, trier->userdata);
 }
 
-static void on_child(const char *text, size_t n_text, const GError *problem, void *userdata) {
-        Trier *trier = userdata;
-        g_autoptr(GError) error = NULL;
-        GPtrArray *evidence = NULL;
-
-        if (problem)
-                error = g_error_copy(problem);
-        else {
-                evidence = trial_evidence_parse(text, n_text, trier->request, &error);
-                g_prefix_error(&error, "no evidence: ");
-        }
-
-        answer(trier, evidence, error);
-}
-
 static int on_defer(sd_event_source *source, void *userdata) {
         Trier *trier = userdata;
         g_autoptr(GError) problem = g_steal_pointer(&trier->problem);
+        GPtrArray *evidence = NULL;
 
         (void) source;
-        answer(trier, NULL, problem);
+        if (trier->reader) {
+                if (trial_reader_step(trier->reader))
+                        return 0;
+                evidence = trial_reader_take(trier->reader, &problem);
+                g_prefix_error(&problem, "no evidence: ");
+        }
+
+        answer(trier, evidence, problem);
         return 0;
+}
+
+/* Comes back in the event loop, as often as there is something left to be done */
+static void defer(Trier *trier) {
+        if (sd_event_add_defer(trier->event, &trier->defer, on_defer, trier) < 0 ||
+            sd_event_source_set_enabled(trier->defer, SD_EVENT_ON) < 0)
+                g_error("there is no memory for the answer to a trial");
+}
+
+static void on_child(const char *text, size_t n_text, const GError *problem, void *userdata) {
+        Trier *trier = userdata;
+
+        if (problem) {
+                g_autoptr(GError) copy = g_error_copy(problem);
+
+                answer(trier, NULL, copy);
+                return;
+        }
+
+        trier->reader = trial_reader_new(text, n_text, trier->request);
+        defer(trier);
 }
 
 static void start(Trier *trier) {
@@ -109,6 +125,6 @@ void trier_try(Trier *trier, const TrialRequest *request) {
         trier->request = request;
         trier->text = trial_request_write(request);
         start(trier);
-        if (!trier->child && sd_event_add_defer(trier->event, &trier->defer, on_defer, trier) < 0)
-                g_error("there is no memory to say that %s", trier->problem->message);
+        if (!trier->child)
+                defer(trier);
 }
