@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # `make fuzz SECONDS=60 FORMS='xen qemu'` needs clang; `make check` replays with whatever compiler.
-EXTRA_PROGRAMS += %D%/fuzz-form
-CLEANFILES += %D%/fuzz-form
+EXTRA_PROGRAMS += %D%/fuzz-form %D%/fuzz-trial
+CLEANFILES += %D%/fuzz-form %D%/fuzz-trial
 %C%_fuzz_form_SOURCES = %D%/fuzz-form.c %D%/fuzz-one.c %D%/fuzz.h
 %C%_fuzz_form_LDADD = client/formats/libformats.la policy/libpolicy.la
 %C%_fuzz_form_LDFLAGS = -fsanitize=fuzzer $(AM_LDFLAGS)
+%C%_fuzz_trial_SOURCES = %D%/fuzz-trial.c
+%C%_fuzz_trial_LDADD = policy/libpolicy.la $(GLIB_LIBS)
+%C%_fuzz_trial_LDFLAGS = -fsanitize=fuzzer $(AM_LDFLAGS)
 
 check_PROGRAMS += %D%/replay
 %C%_replay_SOURCES = %D%/replay.c %D%/fuzz-one.c %D%/fuzz.h
