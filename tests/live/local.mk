@@ -33,3 +33,6 @@ trial_libs = daemon/kvm/libkvm.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIB
 %C%_trial_child_LDADD = $(trial_libs)
 %C%_trial_real_SOURCES = %D%/trial-real.c $(trial_sources)
 %C%_trial_real_LDADD = $(trial_libs)
+# What is known of the contradictions that trials find
+TESTS += %D%/known.test
+EXTRA_DIST += %D%/KNOWN %D%/known %D%/known.test
