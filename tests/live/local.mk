@@ -36,3 +36,6 @@ trial_libs = daemon/kvm/libkvm.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIB
 # What is known of the contradictions that trials find
 TESTS += %D%/known.test
 EXTRA_DIST += %D%/KNOWN %D%/known %D%/known.test
+
+# The whole of it in a virtual machine
+EXTRA_DIST += %D%/cpuidd-box %D%/live-lib.sh
