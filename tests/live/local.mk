@@ -37,5 +37,15 @@ trial_libs = daemon/kvm/libkvm.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIB
 TESTS += %D%/known.test
 EXTRA_DIST += %D%/KNOWN %D%/known %D%/known.test
 
-# The whole of it in a virtual machine
-EXTRA_DIST += %D%/cpuidd-box %D%/live-lib.sh
+# By hand, with QEMU: `make live-vm`, of all models or of MODELS='EPYC max'; UPDATE=1 writes recordings
+EXTRA_DIST += %D%/cpuidd-box %D%/live-lib.sh %D%/live-vm
+MODELS =
+UPDATE =
+.PHONY: live-vm
+live-vm: all tests/bus/bus-client
+	@$(AM_TESTS_ENVIRONMENT) UPDATE='$(UPDATE)' $(srcdir)/%D%/live-vm $(MODELS)
+
+clean-local: clean-live-vm
+.PHONY: clean-live-vm
+clean-live-vm:
+	rm -rf live-vm
