@@ -3,6 +3,7 @@
 # The code that asks the kernel: its parts with fakes, then a real KVM, here or in a virtual machine.
 live_tests = \
 	%D%/box.test \
+	%D%/known.test \
 	%D%/live.test \
 	%D%/order.test \
 	%D%/qmp.test \
@@ -17,7 +18,7 @@ live_parts = \
 
 check_PROGRAMS += $(live_parts)
 TESTS += $(live_parts) $(live_tests)
-EXTRA_DIST += $(live_tests) %D%/qemu-box
+EXTRA_DIST += $(live_tests) %D%/KNOWN %D%/known %D%/live-lib.sh %D%/qemu-box
 
 %C%_forced_parts_LDADD = daemon/kvm/libkvm.la policy/libpolicy.la $(GLIB_LIBS)
 %C%_probe_parts_LDADD = daemon/kvm/libkvm.la policy/libpolicy.la $(GLIB_LIBS)
@@ -33,12 +34,9 @@ trial_libs = daemon/kvm/libkvm.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIB
 %C%_trial_child_LDADD = $(trial_libs)
 %C%_trial_real_SOURCES = %D%/trial-real.c $(trial_sources)
 %C%_trial_real_LDADD = $(trial_libs)
-# What is known of the contradictions that trials find
-TESTS += %D%/known.test
-EXTRA_DIST += %D%/KNOWN %D%/known %D%/known.test
 
 # By hand, with QEMU: `make live-vm`, of all models or of MODELS='EPYC max'; UPDATE=1 writes recordings
-EXTRA_DIST += %D%/cpuidd-box %D%/live-lib.sh %D%/live-vm
+EXTRA_DIST += %D%/cpuidd-box %D%/live-vm
 MODELS =
 UPDATE =
 .PHONY: live-vm
