@@ -2,6 +2,8 @@
 
 #include "tests/unit/support.h"
 
+#include <string.h>
+
 #include "policy/recording.h"
 
 LeafTable *test_table(const TestRow *rows) {
@@ -46,6 +48,35 @@ Host *test_recording(const char *name) {
         host = recording_parse(text, n, &error);
         g_assert_no_error(error);
         return host;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b) {
+        return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+static GPtrArray *list_recordings(void) {
+        g_autofree char *path = g_test_build_filename(G_TEST_DIST, "tests", "recordings", NULL);
+        g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+        GPtrArray *names = g_ptr_array_new();
+        const char *name;
+
+        g_assert_nonnull(folder);
+        while ((name = g_dir_read_name(folder)))
+                if (g_str_has_suffix(name, ".recording"))
+                        g_ptr_array_add(names,
+                                        g_strndup(name, strlen(name) - strlen(".recording")));
+
+        g_ptr_array_sort(names, compare_names);
+        g_ptr_array_add(names, NULL);
+        return names;
+}
+
+const char *const *test_recording_names(void) {
+        static GPtrArray *names; /* for as long as the program */
+
+        if (!names)
+                names = list_recordings();
+        return (const char *const *) names->pdata;
 }
 
 Guest *test_guest(const TestRow *rows) {

@@ -37,6 +37,9 @@ Host *test_host(const TestRow *rows);
 /* From tests/recordings/NAME.recording */
 Host *test_recording(const char *name);
 
+/* The names of all that there are, sorted, ended by NULL; they live as long as the program */
+const char *const *test_recording_names(void);
+
 Guest *test_guest(const TestRow *rows);
 
 /* The guest that a host's offer is */

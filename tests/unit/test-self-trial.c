@@ -10,12 +10,6 @@
 #include "tests/unit/support.h"
 #include "tests/unit/trial-support.h"
 
-static const char *const recordings[] = {
-        "forced-made-up",         "haswell-5.15",        "hybrid-made-up",       "milan-6.18",
-        "qemu-epyc-rome-6.1",     "qemu-opteron-g3-6.1", "sapphire-rapids-6.12", "skylake-sp-6.1",
-        "skylake-sp-6.18-forced", "zhaoxin-6.18",
-};
-
 static Report *try_host(const FakeKvm *kvm, GError **error) {
         g_autoptr(SelfTrial) self = self_trial_new(kvm->host);
 
@@ -434,9 +428,12 @@ static void test_alone_without_needs(void) {
 }
 
 int main(int argc, char **argv) {
+        const char *const *recordings;
+
         g_test_init(&argc, &argv, NULL);
 
-        for (size_t i = 0; i < G_N_ELEMENTS(recordings); i++) {
+        recordings = test_recording_names();
+        for (size_t i = 0; recordings[i]; i++) {
                 g_autofree char *path = g_strconcat("/self-trial/mainline/", recordings[i], NULL);
 
                 g_test_add_data_func(path, recordings[i], test_mainline);
