@@ -80,6 +80,12 @@ static pid_t child(void) {
         return atoi(text);
 }
 
+/* An answer is sent before the process that it comes from is reaped. */
+static void wait_for_no_child(void) {
+        while (child() > 0)
+                g_thread_yield();
+}
+
 /* What is in the details as a text */
 static char *detail(sd_bus_message *m, const char *wanted) {
         const char *key, *text = NULL;
@@ -157,6 +163,7 @@ static bool kill_after(int64_t usec, bool is_self) {
         int64_t when = 0;
         pid_t pid;
 
+        wait_for_no_child();
         (is_self ? append_self : append_new)(call);
         send(call, &answer);
         for (process(); !answer; process()) {
@@ -205,6 +212,7 @@ static void test_stop(void) {
         const sd_bus_error *error;
         pid_t pid;
 
+        wait_for_no_child();
         append_self(call);
         send(call, &answer);
         while ((pid = child()) == 0)
