@@ -14,6 +14,7 @@ bus_tests = \
 	%D%/online.test \
 	%D%/polkit.test \
 	%D%/remote.test \
+	%D%/storm.test \
 	%D%/trial-client.test \
 	%D%/trial.test \
 	%D%/trials.test \
@@ -38,7 +39,8 @@ bus_programs = \
 	%D%/test-partial \
 	%D%/test-trial \
 	%D%/test-trial-client \
-	%D%/test-trials
+	%D%/test-trials \
+	%D%/trial-storm
 
 TESTS += $(bus_tests) $(bus_parts)
 EXTRA_DIST += $(bus_tests) %D%/bus-lib.sh
@@ -65,5 +67,7 @@ check_PROGRAMS += $(bus_parts) $(bus_programs)
 %C%_test_trial_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_trials_LDADD = \
 	daemon/bus/libbus.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_trial_storm_SOURCES = %D%/trial-storm.c %D%/call.c %D%/call.h
+%C%_trial_storm_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_wire_trial_LDADD = \
 	daemon/bus/libbus.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
