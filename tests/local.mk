@@ -9,6 +9,7 @@ include tests/ctl/local.mk
 include tests/bus/local.mk
 include tests/boot/local.mk
 include tests/docs/local.mk
+include tests/faults/local.mk
 include tests/fuzz/local.mk
 include tests/live/local.mk
 include tests/bench/local.mk

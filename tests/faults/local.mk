@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The real daemon, with what it calls going wrong
+fault_tests = \
+	%D%/kvm.test
+
+check_PROGRAMS += %D%/fault-box
+%C%_fault_box_SOURCES = \
+	%D%/fault-box.c \
+	%D%/answers.c %D%/answers.h \
+	%D%/rules.c %D%/rules.h
+%C%_fault_box_LDADD = $(GLIB_LIBS)
+
+TESTS += $(fault_tests)
+EXTRA_DIST += $(fault_tests) %D%/faults-lib.sh
