@@ -9,6 +9,7 @@
 
 #include "daemon/kvm/forced.h"
 
+#include "daemon/kvm/error.h"
 #include "policy/field.h"
 
 typedef enum Step {
@@ -147,6 +148,16 @@ static LeafTable *come_near(const Measurement *m, LeafTable *wanted) {
         return table;
 }
 
+/* No KVM takes leaf 0x0 away: what lacks it is no answer, or everything would be forced off. */
+static bool answers(const LeafTable *back, const LeafTable *table, GError **error) {
+        bool is_there = leaf_table_find(back, 0, 0) || !leaf_table_find(table, 0, 0);
+
+        if (!is_there)
+                g_set_error_literal(error, PROBE_ERROR, PROBE_ERROR_FAILED,
+                                    "KVM_GET_CPUID2: expected leaf 0x0, which was set");
+        return is_there;
+}
+
 /* Takes @table over */
 static bool step(Measurement *m, Step step, LeafTable *table, GError **error) {
         m->set[step] = table;
@@ -158,7 +169,7 @@ static bool step(Measurement *m, Step step, LeafTable *table, GError **error) {
                 return false;
 
         m->back[step] = m->subject->get(m->subject->subject, error);
-        return m->back[step] != NULL;
+        return m->back[step] && answers(m->back[step], table, error);
 }
 
 static LeafTable *list_on(const Measurement *m) {

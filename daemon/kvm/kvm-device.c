@@ -138,7 +138,7 @@ int kvm_device_check_extension(const KvmDevice *device, unsigned number) {
  * that behind the rows there are some that we have zeroed ourselves. */
 static size_t count_rows(const struct kvm_cpuid2 *cpuid) {
         static const struct kvm_cpuid_entry2 nothing;
-        size_t n_rows = MIN(cpuid->nent, LEAF_TABLE_MAX);
+        size_t n_rows = cpuid->nent;
 
         while (n_rows > 0 && memcmp(&cpuid->entries[n_rows - 1], &nothing, sizeof(nothing)) == 0)
                 n_rows--;
@@ -156,6 +156,9 @@ int kvm_ioctl_read_cpuid(int fd, unsigned long request, LeafTable **ret) {
         cpuid->nent = LEAF_TABLE_MAX;
         if (kvm_ioctl(fd, request, (uintptr_t) cpuid) < 0)
                 return errno;
+        /* What it tells of and cannot have written is as good as what it says is too much. */
+        if (cpuid->nent > LEAF_TABLE_MAX)
+                return E2BIG;
 
         table = leaf_table_new();
         for (size_t i = 0; i < count_rows(cpuid); i++) {
@@ -200,8 +203,18 @@ LeafTable *kvm_device_get_cpuid(const KvmDevice *device, KvmCpuid which, GError 
                 [KVM_CPUID_HYPERV] = { "KVM_GET_SUPPORTED_HV_CPUID", KVM_GET_SUPPORTED_HV_CPUID },
         };
 
-        return kvm_ioctl_get_cpuid(device->fd, questions[which].request, questions[which].name,
-                                   error);
+        g_autoptr(LeafTable) table = kvm_ioctl_get_cpuid(device->fd, questions[which].request,
+                                                         questions[which].name, error);
+
+        /* Without it every guest would be refused, as if the CPU had nothing at all. */
+        if (table && which == KVM_CPUID_SUPPORTED && !leaf_table_find(table, 0, 0)) {
+                g_set_error(error, PROBE_ERROR, PROBE_ERROR_FAILED,
+                            "%s: expected leaf 0x0, and it is not among its %zu rows",
+                            questions[which].name, leaf_table_size(table));
+                return NULL;
+        }
+
+        return g_steal_pointer(&table);
 }
 
 GArray *kvm_device_list_msrs(const KvmDevice *device, GError **error) {

@@ -105,9 +105,10 @@ static void record_attributes(Host *host, const KvmDevice *device) {
         }
 }
 
-/* Asks the other CPUs too, and comes back to the first */
-static void record_varying(Host *host, const KvmDevice *device, const Affinity *affinity,
-                           const LeafTable *supported, size_t first) {
+/* Asks the other CPUs too, and comes back to the first. A CPU that is gone does not matter; one that
+ * has no answer may have less than the others. */
+static bool record_varying(Host *host, const KvmDevice *device, const Affinity *affinity,
+                           const LeafTable *supported, size_t first, GError **error) {
         g_autoptr(CpuKinds) kinds = cpu_kinds_new(supported, first);
         g_autoptr(Varies) varies = varies_new();
         g_autoptr(GArray) places = NULL;
@@ -118,9 +119,11 @@ static void record_varying(Host *host, const KvmDevice *device, const Affinity *
                 if (!affinity_pin(affinity, cpu))
                         continue;
 
-                other = kvm_device_get_cpuid(device, KVM_CPUID_SUPPORTED, NULL);
-                if (!other)
-                        continue;
+                other = kvm_device_get_cpuid(device, KVM_CPUID_SUPPORTED, error);
+                if (!other) {
+                        g_prefix_error(error, "CPU %zu: ", cpu);
+                        return false;
+                }
                 varies_compare(varies, supported, other);
                 cpu_kinds_add(kinds, cpu, other);
         }
@@ -131,6 +134,7 @@ static void record_varying(Host *host, const KvmDevice *device, const Affinity *
         places = varies_places(varies);
         for (size_t i = 0; i < places->len; i++)
                 host_add_varying(host, &g_array_index(places, Place, i));
+        return true;
 }
 
 /* What a process of its own is asked */
@@ -249,8 +253,8 @@ static bool record(Host *host, const KvmDevice *device, GError **error) {
         record_answers(host, device);
         record_msrs(host, device);
         record_attributes(host, device);
-        if (is_pinned)
-                record_varying(host, device, affinity, supported, cpu);
+        if (is_pinned && !record_varying(host, device, affinity, supported, cpu, error))
+                return false;
 
         record_base(host, device);
         record_amx_view(host, device);
