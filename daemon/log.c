@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Where standard error is the journal a line goes there with its fields, else to standard error
- * as it is; or where it was told to. The level and the target are the process's. */
+ * as it is; or where it was told to. The level and the target are the process's. Lines are lost
+ * rather than waited for. */
 
 #define SD_JOURNAL_SUPPRESS_LOCATION
 
 #include "daemon/log.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +66,40 @@ static void send_to_journal(int priority, const char *id, const char *fingerprin
         (void) sd_journal_sendv(iovec, fields->len);
 }
 
+/* As much as a pipe takes at once when it takes anything */
+#define LINE_MAX_SIZE PIPE_BUF
+
+/* Standard error can be a pipe that nobody reads any more. It is not ours alone, so that it stays as
+ * it is: we look first, and write no more than is sure not to wait. */
+static bool write_line(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+static bool write_line(const char *format, ...) {
+        struct pollfd poll_fd = { .fd = STDERR_FILENO, .events = POLLOUT };
+        char line[LINE_MAX_SIZE];
+        va_list arguments;
+        int n;
+
+        va_start(arguments, format);
+        n = vsnprintf(line, sizeof(line), format, arguments);
+        va_end(arguments);
+        if (n >= (int) sizeof(line)) {
+                n = sizeof(line);
+                memcpy(line + n - 4, "...\n", 4);
+        }
+
+        return poll(&poll_fd, 1, 0) > 0 && poll_fd.revents & POLLOUT &&
+                write(STDERR_FILENO, line, n) == n;
+}
+
+static void say_on_console(const char *message) {
+        static unsigned n_lost;
+
+        if (n_lost > 0 && write_line(LOG_IDENTIFIER ": %u lines were lost here\n", n_lost))
+                n_lost = 0;
+        if (n_lost > 0 || !write_line(LOG_IDENTIFIER ": %s\n", message))
+                n_lost++;
+}
+
 static LogTarget actual_target(void) {
         if (target != LOG_TARGET_AUTO)
                 return target;
@@ -82,7 +119,7 @@ static void say(int priority, const char *id, const char *fingerprint, const cha
         case LOG_TARGET_NULL:
                 break;
         default:
-                (void) fprintf(stderr, LOG_IDENTIFIER ": %s\n", message);
+                say_on_console(message);
                 break;
         }
 }

@@ -48,11 +48,11 @@ static int complain(int status, const char *format, ...) {
 }
 
 /* A file that is opened later must not become one of the three, to be written to by mistake.
- * Writing to what stands in for a closed one fails, as it should. */
+ * Writing to what stands in for a closed one fails, as it should; a folder does where /dev is empty. */
 static void fill_standard_descriptors(void) {
         for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-                if (fcntl(fd, F_GETFD) < 0)
-                        (void) open("/dev/null", O_RDONLY);
+                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+                        (void) open("/", O_RDONLY | O_DIRECTORY);
 }
 
 /* glibc keeps what was freed below a threshold that grows with what was freed: after one message of

@@ -2,7 +2,8 @@
 #
 # The real daemon, with what it calls going wrong
 fault_tests = \
-	%D%/kvm.test
+	%D%/kvm.test \
+	%D%/standard.test
 
 check_PROGRAMS += %D%/fault-box
 %C%_fault_box_SOURCES = \
