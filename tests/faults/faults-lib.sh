@@ -38,14 +38,15 @@ await_event() {
         return 1
 }
 
-# ask_later MEMBER: does not wait for the answer; read_answer reads it into $answer
+# ask_later MEMBER: returns when the service has the call; read_answer reads the answer into $answer
 ask_later() {
         local fifo=$work/later-$((++n_later))
 
         mkfifo "$fifo"
         exec {later}<> "$fifo"
-        "$client" call "$@" > "$fifo" &
+        "$top_builddir/tests/faults/caller" ask "$@" > "$fifo" 2>&1 &
         pids+=($!)
+        read_answer
 }
 n_later=0
 

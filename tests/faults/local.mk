@@ -2,10 +2,12 @@
 #
 # The real daemon, with what it calls going wrong
 fault_tests = \
+	%D%/child.test \
 	%D%/kvm.test \
 	%D%/standard.test
 
-check_PROGRAMS += %D%/fault-box
+check_PROGRAMS += %D%/caller %D%/fault-box
+%C%_caller_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_fault_box_SOURCES = \
 	%D%/fault-box.c \
 	%D%/answers.c %D%/answers.h \
