@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "daemon/bus/bus-util.h"
@@ -25,6 +27,9 @@
 /* How long the first answer may keep the name back. A client waits for 5 seconds. */
 #define NAME_TIMEOUT_USEC (3 * G_USEC_PER_SEC)
 
+/* How long the end may take. It takes milliseconds. */
+#define END_TIMEOUT_USEC (G_USEC_PER_SEC / 2)
+
 typedef struct Manager {
         const ManagerOptions *options;
         sd_event *event;
@@ -37,6 +42,7 @@ typedef struct Manager {
         Host *known;   /* the last that there was, to tell what has changed; not served */
         char *problem; /* of the last answer; NULL: there was none */
         bool has_name;
+        bool has_answer;
         bool is_ready;   /* as systemd takes it: not while it is starting or reloading */
         bool has_failed; /* and has said so */
 } Manager;
@@ -77,17 +83,7 @@ static void notify_status(const Manager *manager) {
                 (void) sd_notifyf(false, "STATUS=Not ready: %s", problem->message);
 }
 
-/* With the name taken */
 static void become_ready(Manager *manager) {
-        g_autoptr(GError) error = NULL;
-
-        manager->name_timer = sd_event_source_disable_unref(manager->name_timer);
-        if (!manager->has_name && !service_take_name(manager->service, &error)) {
-                fail(manager, error->message);
-                return;
-        }
-
-        manager->has_name = true;
         notify_status(manager);
         if (!manager->is_ready)
                 (void) sd_notify(false, "READY=1");
@@ -120,16 +116,6 @@ static void log_host(const Manager *manager, Host *host) {
                           service_text(manager->service, "KernelRelease"), fingerprint);
 }
 
-static void log_answer(const Manager *manager, Host *host, const GError *problem) {
-        if (!manager->has_name)
-                return;
-
-        if (host)
-                log_host(manager, host);
-        else
-                log_problem(manager, problem->message);
-}
-
 static void remember_answer(Manager *manager, Host *host, const GError *problem) {
         g_free(manager->problem);
         manager->problem = host ? NULL : g_strdup(problem->message);
@@ -140,13 +126,52 @@ static void remember_answer(Manager *manager, Host *host, const GError *problem)
         manager->known = host_ref(host);
 }
 
+/* What is served now, to whoever started us and for the log */
+static void tell_answer(Manager *manager) {
+        g_autoptr(GError) problem = NULL;
+        Host *host = service_host(manager->service, &problem);
+
+        become_ready(manager);
+        if (!manager->has_answer)
+                return;
+
+        if (host)
+                log_host(manager, host);
+        else
+                log_problem(manager, problem->message);
+        remember_answer(manager, host, problem);
+}
+
+static void on_name(const GError *problem, void *userdata) {
+        Manager *manager = userdata;
+
+        if (problem) {
+                fail(manager, problem->message);
+                return;
+        }
+
+        manager->has_name = true;
+        tell_answer(manager);
+}
+
+/* Without it nobody can ask, so that it comes first. */
+static void take_name(Manager *manager) {
+        if (!manager->name_timer)
+                return;
+
+        manager->name_timer = sd_event_source_disable_unref(manager->name_timer);
+        service_take_name(manager->service, on_name);
+}
+
 static void on_host(Host *host, const GError *problem, void *userdata) {
         Manager *manager = userdata;
 
         (void) service_answer(manager->service, host, problem);
-        become_ready(manager);
-        log_answer(manager, host, problem);
-        remember_answer(manager, host, problem);
+        manager->has_answer = true;
+        if (manager->has_name)
+                tell_answer(manager);
+        else
+                take_name(manager);
 }
 
 static void on_wanted(void *userdata) {
@@ -190,12 +215,33 @@ static void on_evidence(GPtrArray *evidence, const GError *problem, void *userda
 }
 
 static int on_name_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-        Manager *manager = userdata;
-
         (void) source;
         (void) usec;
-        become_ready(manager);
+        take_name(userdata);
         return 0;
+}
+
+static volatile sig_atomic_t late_status;
+
+static void on_late(int number) {
+        (void) number;
+        _exit(late_status);
+}
+
+/* Flushing waits for a bus that takes nothing, for as long as that is so. The end does not. */
+static void limit_end(sd_event *event) {
+        const struct itimerval limit = { .it_value.tv_usec = END_TIMEOUT_USEC };
+        sigset_t signals;
+        int status = EXIT_DONE;
+
+        (void) sd_event_get_exit_code(event, &status);
+        late_status = status == 0 ? EXIT_DONE : EXIT_FAILED;
+
+        (void) signal(SIGALRM, on_late);
+        (void) sigemptyset(&signals);
+        (void) sigaddset(&signals, SIGALRM);
+        (void) sigprocmask(SIG_UNBLOCK, &signals, NULL);
+        (void) setitimer(ITIMER_REAL, &limit, NULL);
 }
 
 /* Who waits for an answer is told while there is a bus: sd-bus closes it when the loop ends, after
@@ -204,6 +250,7 @@ static int on_stop(sd_event_source *source, void *userdata) {
         Manager *manager = userdata;
 
         (void) source;
+        limit_end(manager->event);
         manager->trier = trier_free(manager->trier); /* whose request is the service's */
         manager->service = service_free(manager->service);
         return 0;

@@ -17,9 +17,14 @@
 
 #define WAITING_MAX 64
 
+/* DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER */
+#define NAME_IS_OURS 1
+
 struct Service {
         sd_bus *bus;
         sd_bus_slot *slot;
+        sd_bus_slot *name_slot;
+        ServiceNameFunc name_func;
         ServiceAskFunc ask;
         TrialsFunc try;
         void *userdata;
@@ -81,6 +86,7 @@ Service *service_free(Service *service) {
         g_clear_pointer(&service->host, host_unref);
         g_error_free(service->problem);
         sd_bus_slot_unref(service->slot);
+        sd_bus_slot_unref(service->name_slot);
         sd_bus_flush_close_unref(service->bus);
         g_free(service->name);
         g_free(service);
@@ -108,26 +114,52 @@ bool service_add_to_bus(Service *service, sd_bus *bus, GError **error) {
         return true;
 }
 
-bool service_take_name(Service *service, GError **error) {
+static GError *name_problem(int code, const char *message) {
+        if (code == EEXIST)
+                return g_error_new(
+                        SERVICE_ERROR, SERVICE_ERROR_NOT_READY,
+                        "another process has the bus name %s: is cpuidd running already?",
+                        CPUIDD_BUS_NAME);
+        if (code == EACCES || code == EPERM)
+                return g_error_new(
+                        SERVICE_ERROR, SERVICE_ERROR_NOT_READY,
+                        "the bus does not let this user have the name %s: run as root or "
+                        "cpuidd, and see that its policy %s.conf is installed",
+                        CPUIDD_BUS_NAME, CPUIDD_BUS_NAME);
+
+        return g_error_new(SERVICE_ERROR, SERVICE_ERROR_NOT_READY,
+                           "the bus does not give the name %s: %s", CPUIDD_BUS_NAME, message);
+}
+
+static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Service *service = userdata;
+        const sd_bus_error *refusal = sd_bus_message_get_error(m);
+        g_autoptr(GError) problem = NULL;
+        uint32_t answer = 0;
+
+        (void) error;
+        if (refusal)
+                problem = name_problem(sd_bus_error_get_errno(refusal), refusal->message);
+        else if (sd_bus_message_read(m, "u", &answer) < 0 || answer != NAME_IS_OURS)
+                problem = name_problem(EEXIST, NULL);
+
+        service->has_name = !problem;
+        service->name_func(problem, service->userdata);
+        return 0;
+}
+
+void service_take_name(Service *service, ServiceNameFunc func) {
+        g_autoptr(GError) problem = NULL;
         int r;
 
-        r = sd_bus_request_name(service->bus, CPUIDD_BUS_NAME, 0);
-        if (r == -EEXIST)
-                g_set_error(error, SERVICE_ERROR, SERVICE_ERROR_NOT_READY,
-                            "another process has the bus name %s: is cpuidd running already?",
-                            CPUIDD_BUS_NAME);
-        else if (r == -EACCES || r == -EPERM)
-                g_set_error(error, SERVICE_ERROR, SERVICE_ERROR_NOT_READY,
-                            "the bus does not let this user have the name %s: run as root or "
-                            "cpuidd, and see that its policy %s.conf is installed",
-                            CPUIDD_BUS_NAME, CPUIDD_BUS_NAME);
-        else if (r < 0)
-                g_set_error(error, SERVICE_ERROR, SERVICE_ERROR_NOT_READY,
-                            "the bus does not give the name %s: %s", CPUIDD_BUS_NAME,
-                            g_strerror(-r));
+        service->name_func = func;
+        r = sd_bus_request_name_async(service->bus, &service->name_slot, CPUIDD_BUS_NAME, 0,
+                                      on_name, service);
+        if (r >= 0)
+                return;
 
-        service->has_name = r >= 0;
-        return r >= 0;
+        problem = name_problem(-r, g_strerror(-r));
+        func(problem, service->userdata);
 }
 
 static void ask(Service *service) {

@@ -26,9 +26,15 @@ typedef void (*ServiceAskFunc)(void *userdata);
 Service *service_new(const char *name, ServiceAskFunc ask, TrialsFunc try, void *userdata);
 Service *service_free(Service *service);
 
-/* Its object on the bus, and its name. Errors say in a line what is wrong with the bus. */
+/* Its object on the bus. Errors say in a line what is wrong with the bus. */
 bool service_add_to_bus(Service *service, sd_bus *bus, GError **error);
-bool service_take_name(Service *service, GError **error);
+
+/* @problem: NULL where the service has its name now */
+typedef void (*ServiceNameFunc)(const GError *problem, void *userdata);
+
+/* Asks the bus for the name, once. It does not wait: a bus that hangs is not to be waited for by who
+ * is told to stop. Not called any more when the service is freed. */
+void service_take_name(Service *service, ServiceNameFunc func);
 
 /* Has KVM asked again. @call (or NULL) is a Refresh that will be answered. What comes while an
  * answer is awaited makes one more question, since that answer may be from before; it is shared. */

@@ -2,6 +2,7 @@
 #
 # The real daemon, with what it calls going wrong
 fault_tests = \
+	%D%/bus.test \
 	%D%/child.test \
 	%D%/kvm.test \
 	%D%/standard.test
