@@ -5,6 +5,7 @@ fault_tests = \
 	%D%/bus.test \
 	%D%/child.test \
 	%D%/kvm.test \
+	%D%/limits.test \
 	%D%/standard.test
 
 check_PROGRAMS += %D%/caller %D%/fault-box
