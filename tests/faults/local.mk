@@ -4,6 +4,8 @@
 fault_tests = \
 	%D%/bus.test \
 	%D%/child.test \
+	%D%/clock.test \
+	%D%/device.test \
 	%D%/kvm.test \
 	%D%/limits.test \
 	%D%/standard.test
@@ -15,6 +17,11 @@ check_PROGRAMS += %D%/caller %D%/fault-box
 	%D%/answers.c %D%/answers.h \
 	%D%/rules.c %D%/rules.h
 %C%_fault_box_LDADD = $(GLIB_LIBS)
+
+# Preloaded, so that it has to be a shared object
+check_LTLIBRARIES += %D%/clock-shim.la
+%C%_clock_shim_la_SOURCES = %D%/clock-shim.c
+%C%_clock_shim_la_LDFLAGS = $(AM_LDFLAGS) -module -shared -avoid-version -rpath /nowhere
 
 TESTS += $(fault_tests)
 EXTRA_DIST += $(fault_tests) %D%/faults-lib.sh
