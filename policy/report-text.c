@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "policy/explain.h"
 #include "policy/message.h"
@@ -65,8 +66,15 @@ static char *explain_code(int code) {
                        report_code_to_string(code);
 }
 
+/* Where no VM can be made yet it is not too late: VMX is on already, and not by KVM. */
+static bool is_taken(const TrialEvidence *evidence) {
+        return evidence->failure_code == EBUSY && strcmp(evidence->failure, "KVM_CREATE_VM") == 0;
+}
+
 char *report_failure_to_text(const TrialEvidence *evidence) {
-        g_autofree char *code = explain_code(evidence->failure_code);
+        g_autofree char *code = is_taken(evidence) ?
+                g_strdup("EBUSY: another program has the CPU's virtualization for itself") :
+                explain_code(evidence->failure_code);
 
         return g_strdup_printf("%s failed with %s", evidence->failure, code);
 }

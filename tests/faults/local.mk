@@ -8,7 +8,8 @@ fault_tests = \
 	%D%/device.test \
 	%D%/kvm.test \
 	%D%/limits.test \
-	%D%/standard.test
+	%D%/standard.test \
+	%D%/trial.test
 
 check_PROGRAMS += %D%/caller %D%/fault-box
 %C%_caller_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
