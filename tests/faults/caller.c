@@ -140,7 +140,7 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return 0;
 }
 
-static void ask_something(Load *load) {
+static bool ask_something(Load *load) {
         static const char *const members[] = { "Check",     "Check",   "GetProfile", "Check",
                                                "CheckMany", "Refresh", "Check" };
         const char *member = members[g_random_int_range(0, G_N_ELEMENTS(members))];
@@ -148,10 +148,11 @@ static void ask_something(Load *load) {
 
         if (new_call(load->bus, member, 20, &call) < 0 ||
             sd_bus_call_async(load->bus, NULL, call, on_answer, load, WAIT_USEC) < 0)
-                return;
+                return false;
 
         load->n_calls++;
         load->n_open++;
+        return true;
 }
 
 /* Until there is a bus that can be talked to. sd-bus tells those who wait of the end of one. */
@@ -159,7 +160,7 @@ static void renew_bus(Load *load) {
         if (load->bus && sd_bus_is_open(load->bus) > 0)
                 return;
 
-        while (load->bus && sd_bus_process(load->bus, NULL) > 0)
+        while (load->bus && load->n_open > 0 && sd_bus_process(load->bus, NULL) >= 0)
                 ;
         load->n_lost += load->n_open;
         load->n_open = 0;
@@ -173,8 +174,8 @@ static void renew_bus(Load *load) {
 
 static void work(Load *load, bool asks) {
         renew_bus(load);
-        while (load->bus && asks && load->n_open < N_AT_A_TIME)
-                ask_something(load);
+        while (load->bus && asks && load->n_open < N_AT_A_TIME && ask_something(load))
+                ;
         if (load->bus)
                 (void) wait_more(load->bus, G_USEC_PER_SEC / 10);
 }

@@ -25,4 +25,9 @@ check_LTLIBRARIES += %D%/clock-shim.la
 %C%_clock_shim_la_LDFLAGS = $(AM_LDFLAGS) -module -shared -avoid-version -rpath /nowhere
 
 TESTS += $(fault_tests)
-EXTRA_DIST += $(fault_tests) %D%/faults-lib.sh
+EXTRA_DIST += $(fault_tests) %D%/faults-lib.sh tests/soak/faults
+
+# By hand: `make soak-faults SECONDS=600`
+.PHONY: soak-faults
+soak-faults: daemon/cpuidd client/ctl/cpuidctl tests/bus/bus-client %D%/caller %D%/fault-box
+	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/soak/faults --seconds $(SECONDS)

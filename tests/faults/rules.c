@@ -13,7 +13,7 @@
 
 struct Rules {
         char *path;
-        ino_t inode; /* 0: there is no file */
+        struct stat file; /* as it was read */
         GPtrArray *list;
 };
 
@@ -70,19 +70,24 @@ static void read_rule(Rules *rules, const char *line) {
         g_ptr_array_add(rules->list, rule);
 }
 
+/* The number alone may be that of one before the last. */
+static bool is_same(const struct stat *a, const struct stat *b) {
+        return a->st_ino == b->st_ino && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+                a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
 static void read_again(Rules *rules) {
         g_autofree char *text = NULL;
         g_auto(GStrv) lines = NULL;
         struct stat st = {};
 
-        if (stat(rules->path, &st) < 0)
-                st.st_ino = 0;
-        if (st.st_ino == rules->inode)
+        (void) stat(rules->path, &st);
+        if (is_same(&st, &rules->file))
                 return;
 
-        rules->inode = st.st_ino;
+        rules->file = st;
         g_ptr_array_set_size(rules->list, 0);
-        if (st.st_ino == 0 || !g_file_get_contents(rules->path, &text, NULL, NULL))
+        if (!g_file_get_contents(rules->path, &text, NULL, NULL))
                 return;
 
         lines = g_strsplit(text, "\n", -1);
