@@ -9,6 +9,7 @@ libexec_PROGRAMS += %D%/cpuidd
 	%D%/log.c %D%/log.h \
 	%D%/main.c \
 	%D%/manager.c %D%/manager.h \
+	%D%/notify.c %D%/notify.h \
 	%D%/source.c %D%/source.h \
 	%D%/trier.c %D%/trier.h \
 	%D%/uevent.c %D%/uevent.h \

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/time.h>
 #include <syslog.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -19,6 +18,7 @@
 #include "daemon/bus/service.h"
 #include "daemon/log-bus.h"
 #include "daemon/log.h"
+#include "daemon/notify.h"
 #include "daemon/source.h"
 #include "daemon/trier.h"
 #include "daemon/watch.h"
@@ -75,18 +75,17 @@ static void notify_status(const Manager *manager) {
         g_autoptr(GError) problem = NULL;
 
         if (service_host(manager->service, &problem))
-                (void) sd_notifyf(false, "STATUS=Ready: %s, Linux %s, %s",
-                                  service_text(manager->service, "Vendor"),
-                                  service_text(manager->service, "KernelRelease"),
-                                  service_text(manager->service, "Fingerprint"));
+                notify("STATUS=Ready: %s, Linux %s, %s", service_text(manager->service, "Vendor"),
+                       service_text(manager->service, "KernelRelease"),
+                       service_text(manager->service, "Fingerprint"));
         else
-                (void) sd_notifyf(false, "STATUS=Not ready: %s", problem->message);
+                notify("STATUS=Not ready: %s", problem->message);
 }
 
 static void become_ready(Manager *manager) {
         notify_status(manager);
         if (!manager->is_ready)
-                (void) sd_notify(false, "READY=1");
+                notify("READY=1");
         manager->is_ready = true;
 }
 
@@ -275,8 +274,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si,
         (void) source;
         (void) si;
         /* The time is for Type=notify-reload, which systemd has since version 253. */
-        (void) sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT,
-                          g_get_monotonic_time());
+        notify("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time());
         manager->is_ready = false;
         (void) service_refresh(manager->service, NULL, NULL);
         return 0;
@@ -395,7 +393,7 @@ int manager_run(const ManagerOptions *options) {
 
         (void) service_refresh(manager.service, NULL, NULL);
         r = sd_event_loop(manager.event);
-        (void) sd_notify(false, "STOPPING=1");
+        notify("STOPPING=1");
 
         if (r < 0)
                 log_event(LOG_ERR, NULL, NULL, "the event loop failed: %s", g_strerror(-r));
