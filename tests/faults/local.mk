@@ -29,5 +29,6 @@ EXTRA_DIST += $(fault_tests) %D%/faults-lib.sh tests/soak/faults
 
 # By hand: `make soak-faults SECONDS=600`
 .PHONY: soak-faults
-soak-faults: daemon/cpuidd client/ctl/cpuidctl tests/bus/bus-client %D%/caller %D%/fault-box
+soak-faults: all
+	@$(MAKE) tests/bus/bus-client %D%/caller %D%/fault-box
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/soak/faults --seconds $(SECONDS)
