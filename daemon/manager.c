@@ -45,6 +45,7 @@ typedef struct Manager {
         bool has_answer;
         bool is_ready;   /* as systemd takes it: not while it is starting or reloading */
         bool has_failed; /* and has said so */
+        bool is_stuck;   /* what is to be written to the bus cannot be */
 } Manager;
 
 static void manager_done(Manager *manager) {
@@ -213,6 +214,17 @@ static void on_evidence(GPtrArray *evidence, const GError *problem, void *userda
         trials_answer(service_trials(manager->service, NULL), evidence, problem);
 }
 
+/* Only the bus can forget those who do not read, and does so when we are gone: who waits is told,
+ * and systemd starts us again. */
+static void on_stuck(void *userdata) {
+        Manager *manager = userdata;
+
+        fail(manager,
+             "the bus takes no answers any more: it keeps too many for clients that do "
+             "not read them");
+        manager->is_stuck = true;
+}
+
 static int on_name_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         (void) source;
         (void) usec;
@@ -251,6 +263,8 @@ static int on_stop(sd_event_source *source, void *userdata) {
         (void) source;
         limit_end(manager->event);
         manager->trier = trier_free(manager->trier); /* whose request is the service's */
+        if (manager->is_stuck)
+                sd_bus_close(manager->bus);
         manager->service = service_free(manager->service);
         return 0;
 }
@@ -359,7 +373,7 @@ static bool start(Manager *manager) {
 
         /* A recording may be of another host. */
         manager->service = service_new(replay ? NULL : g_get_host_name(), on_wanted,
-                                       replay ? NULL : on_trial, manager);
+                                       replay ? NULL : on_trial, on_stuck, manager);
         manager->source = source_new(manager->event, replay, on_host, manager);
         if (!replay) {
                 manager->trier = trier_new(manager->event, on_evidence, manager);

@@ -23,6 +23,7 @@ struct Batches {
 
 typedef struct Batch {
         Batches *batches;
+        Outbox *outbox;
         sd_bus_message *call;
         sd_bus_message *reply;
         sd_event_source *source;
@@ -142,7 +143,7 @@ static int run_slice(Batch *batch, GError **error) {
         r = sd_bus_message_close_container(batch->reply);
         if (r < 0)
                 return r;
-        r = sd_bus_message_send(batch->reply);
+        r = outbox_send(batch->outbox, batch->reply, batch->size);
         return r < 0 ? r : 0;
 }
 
@@ -221,13 +222,15 @@ static int batch_new(Batches *batches, Host *host, sd_bus_message *call, Batch *
         return 0;
 }
 
-int batches_answer(Batches *batches, Host *host, sd_bus_message *call, GError **error) {
+int batches_answer(Batches *batches, Outbox *outbox, Host *host, sd_bus_message *call,
+                   GError **error) {
         g_autoptr(Batch) batch = NULL;
         int r;
 
         r = batch_new(batches, host, call, &batch);
         if (r < 0)
                 return r;
+        batch->outbox = outbox;
         r = run_slice(batch, error);
         if (r < 0)
                 return r;

@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <systemd/sd-bus.h>
 
+#include "daemon/bus/outbox.h"
 #include "policy/host.h"
 
 /* Calls that are put aside at once, one a client: each is a message and the beginning of another */
@@ -21,4 +22,5 @@ Batches *batches_free(Batches *batches, const GError *problem);
 
 /* Answers the call, now or later, for the host as it is now. As what a handler returns; negative
  * with @error set where the call is refused. */
-int batches_answer(Batches *batches, Host *host, sd_bus_message *call, GError **error);
+int batches_answer(Batches *batches, Outbox *outbox, Host *host, sd_bus_message *call,
+                   GError **error);

@@ -9,6 +9,7 @@ noinst_LTLIBRARIES += %D%/libbus.la
 	%D%/call-log.c %D%/call-log.h \
 	%D%/caller.c %D%/caller.h \
 	%D%/log-control.c %D%/log-control.h \
+	%D%/outbox.c %D%/outbox.h \
 	%D%/polkit.c %D%/polkit.h \
 	%D%/repeats.c %D%/repeats.h \
 	%D%/service.c %D%/service.h \

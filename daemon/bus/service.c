@@ -12,6 +12,7 @@
 #include "daemon/bus/batch.h"
 #include "daemon/bus/bus-error.h"
 #include "daemon/bus/bus-util.h"
+#include "daemon/bus/outbox.h"
 #include "daemon/bus/vtable.h"
 #include "dbus/names.h"
 
@@ -20,6 +21,9 @@
 /* DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER */
 #define NAME_IS_OURS 1
 
+/* As long as it is waited for a word of whoever has our name */
+#define OWNER_TIMEOUT_USEC G_USEC_PER_SEC
+
 struct Service {
         sd_bus *bus;
         sd_bus_slot *slot;
@@ -27,6 +31,7 @@ struct Service {
         ServiceNameFunc name_func;
         ServiceAskFunc ask;
         TrialsFunc try;
+        OutboxStuckFunc stuck;
         void *userdata;
         char *name;
         Host *host; /* NULL: not ready */
@@ -34,12 +39,14 @@ struct Service {
         Access *access;
         Batches *batches;
         Trials *trials; /* NULL: nothing to try on */
+        Outbox *outbox;
         GError *problem;
         GPtrArray *waiting; /* calls that the question under way will answer */
         GPtrArray *queued;  /* calls for the one after */
         bool is_asking;
         bool is_queued;
         bool has_name;
+        bool has_asked_owner;
 };
 
 static void set_not_ready(Service *service, const char *reason) {
@@ -47,12 +54,14 @@ static void set_not_ready(Service *service, const char *reason) {
         service->problem = g_error_new_literal(SERVICE_ERROR, SERVICE_ERROR_NOT_READY, reason);
 }
 
-Service *service_new(const char *name, ServiceAskFunc ask, TrialsFunc try, void *userdata) {
+Service *service_new(const char *name, ServiceAskFunc ask, TrialsFunc try, OutboxStuckFunc stuck,
+                     void *userdata) {
         Service *service = g_new0(Service, 1);
 
         service->name = g_strdup(name);
         service->ask = ask;
         service->try = try;
+        service->stuck = stuck;
         service->userdata = userdata;
         service->batches = batches_new();
         service->waiting = g_ptr_array_new_with_free_func((GDestroyNotify) sd_bus_message_unref);
@@ -79,6 +88,7 @@ Service *service_free(Service *service) {
         answer_calls(service->waiting, false, service->problem);
         answer_calls(service->queued, false, service->problem);
         batches_free(service->batches, service->problem);
+        outbox_free(service->outbox);
 
         g_ptr_array_unref(service->waiting);
         g_ptr_array_unref(service->queued);
@@ -96,8 +106,10 @@ Service *service_free(Service *service) {
 bool service_add_to_bus(Service *service, sd_bus *bus, GError **error) {
         int r;
 
-        r = sd_bus_add_object_vtable(bus, &service->slot, CPUIDD_OBJECT_PATH, CPUIDD_INTERFACE,
-                                     host_vtable, service);
+        r = outbox_new(bus, service->stuck, service->userdata, &service->outbox);
+        if (r >= 0)
+                r = sd_bus_add_object_vtable(bus, &service->slot, CPUIDD_OBJECT_PATH,
+                                             CPUIDD_INTERFACE, host_vtable, service);
         if (r < 0) {
                 g_set_error(error, SERVICE_ERROR, SERVICE_ERROR_NOT_READY,
                             "the object %s cannot be offered on the bus: %s", CPUIDD_OBJECT_PATH,
@@ -131,6 +143,43 @@ static GError *name_problem(int code, const char *message) {
                            "the bus does not give the name %s: %s", CPUIDD_BUS_NAME, message);
 }
 
+static int request_name(Service *service);
+
+/* Whatever it says, or nothing */
+static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Service *service = userdata;
+        int r;
+
+        (void) m;
+        (void) error;
+        r = request_name(service);
+        if (r < 0) {
+                g_autoptr(GError) problem = name_problem(-r, g_strerror(-r));
+
+                service->name_func(problem, service->userdata);
+        }
+        return 0;
+}
+
+/* A bus that was full of our answers (outbox.h) reads no more from the process that was there before
+ * us, and has not seen that it ended: it does when it has something to write to it. */
+static bool ask_owner(Service *service) {
+        g_autoptr(sd_bus_message) m = NULL;
+        int r;
+
+        if (service->has_asked_owner)
+                return false;
+
+        service->has_asked_owner = true;
+        service->name_slot = sd_bus_slot_unref(service->name_slot);
+        r = sd_bus_message_new_method_call(service->bus, &m, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
+                                           "org.freedesktop.DBus.Peer", "Ping");
+        if (r >= 0)
+                r = sd_bus_call_async(service->bus, &service->name_slot, m, on_owner, service,
+                                      OWNER_TIMEOUT_USEC);
+        return r >= 0;
+}
+
 static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Service *service = userdata;
         const sd_bus_error *refusal = sd_bus_message_get_error(m);
@@ -140,12 +189,21 @@ static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         (void) error;
         if (refusal)
                 problem = name_problem(sd_bus_error_get_errno(refusal), refusal->message);
-        else if (sd_bus_message_read(m, "u", &answer) < 0 || answer != NAME_IS_OURS)
+        else if (sd_bus_message_read(m, "u", &answer) < 0 || answer != NAME_IS_OURS) {
+                if (ask_owner(service))
+                        return 0;
                 problem = name_problem(EEXIST, NULL);
+        }
 
         service->has_name = !problem;
         service->name_func(problem, service->userdata);
         return 0;
+}
+
+static int request_name(Service *service) {
+        service->name_slot = sd_bus_slot_unref(service->name_slot);
+        return sd_bus_request_name_async(service->bus, &service->name_slot, CPUIDD_BUS_NAME, 0,
+                                         on_name, service);
 }
 
 void service_take_name(Service *service, ServiceNameFunc func) {
@@ -153,8 +211,7 @@ void service_take_name(Service *service, ServiceNameFunc func) {
         int r;
 
         service->name_func = func;
-        r = sd_bus_request_name_async(service->bus, &service->name_slot, CPUIDD_BUS_NAME, 0,
-                                      on_name, service);
+        r = request_name(service);
         if (r >= 0)
                 return;
 
@@ -292,6 +349,10 @@ Trials *service_trials(const Service *service, GError **error) {
                                     "table on");
 
         return service->trials;
+}
+
+Outbox *service_outbox(const Service *service) {
+        return service->outbox;
 }
 
 const char *service_name(const Service *service) {

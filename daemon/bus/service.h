@@ -12,6 +12,7 @@
 
 #include "daemon/bus/access.h"
 #include "daemon/bus/batch.h"
+#include "daemon/bus/outbox.h"
 #include "daemon/bus/trials.h"
 #include "policy/host.h"
 #include "policy/offer.h"
@@ -22,8 +23,9 @@ typedef struct Service Service;
 typedef void (*ServiceAskFunc)(void *userdata);
 
 /* @name: what the host is called where a recording does not say, or NULL. @try: NULL where there is
- * nothing to try on */
-Service *service_new(const char *name, ServiceAskFunc ask, TrialsFunc try, void *userdata);
+ * nothing to try on. @stuck: see outbox.h */
+Service *service_new(const char *name, ServiceAskFunc ask, TrialsFunc try, OutboxStuckFunc stuck,
+                     void *userdata);
 Service *service_free(Service *service);
 
 /* Its object on the bus. Errors say in a line what is wrong with the bus. */
@@ -53,6 +55,7 @@ Access *service_access(const Service *service);
 Batches *service_batches(const Service *service);
 /* NULL with SERVICE_ERROR_TRIAL where there is nothing to try on */
 Trials *service_trials(const Service *service, GError **error);
+Outbox *service_outbox(const Service *service);
 const char *service_name(const Service *service);
 bool service_is_ready(const Service *service);
 /* A property's value; "" while the service is not ready */

@@ -38,7 +38,7 @@ static int method_check(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r < 0)
                 return r;
         r = wire_append_verdict(reply, &verdict);
-        return r < 0 ? r : sd_bus_message_send(reply);
+        return r < 0 ? r : outbox_send(service_outbox(service), reply, wire_verdict_size(&verdict));
 }
 
 static int method_check_many(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -50,7 +50,8 @@ static int method_check_many(sd_bus_message *m, void *userdata, sd_bus_error *er
         if (!host)
                 return bus_error_reply(error, 0, local_error);
 
-        r = batches_answer(service_batches(service), host, m, &local_error);
+        r = batches_answer(service_batches(service), service_outbox(service), host, m,
+                           &local_error);
         return r < 0 ? bus_error_reply(error, r, local_error) : r;
 }
 
@@ -129,7 +130,7 @@ static int method_get_profile(sd_bus_message *m, void *userdata, sd_bus_error *e
         if (r < 0)
                 return r;
         r = wire_append_profile(reply, host, service_name(service));
-        return r < 0 ? r : sd_bus_message_send(reply);
+        return r < 0 ? r : outbox_send(service_outbox(service), reply, WIRE_PROFILE_SIZE);
 }
 
 static void on_refresh_access(sd_bus_message *m, uid_t uid, const GError *problem, void *userdata) {
