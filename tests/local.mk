@@ -6,6 +6,7 @@ include tests/cases/local.mk
 include tests/corpus/local.mk
 include tests/lib/local.mk
 include tests/ctl/local.mk
+include tests/abuse/local.mk
 include tests/bus/local.mk
 include tests/boot/local.mk
 include tests/docs/local.mk
