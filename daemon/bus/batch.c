@@ -6,16 +6,20 @@
 #include "daemon/bus/batch.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "daemon/bus/bus-error.h"
 #include "daemon/bus/bus-util.h"
+#include "daemon/bus/caller.h"
 #include "daemon/bus/wire.h"
 #include "policy/check.h"
 #include "policy/offer.h"
 
-/* As long as others are kept waiting; guests that fit are done a thousand in that time. */
-#define SLICE_USEC (50 * 1000)
+/* As long as others are kept waiting at first, and each time after that; guests that fit are done a
+ * thousand in the first. */
+#define FIRST_SLICE_USEC (50 * 1000)
+#define SLICE_USEC (10 * 1000)
 
 struct Batches {
         GPtrArray *under_way; /* Batch */
@@ -27,6 +31,7 @@ typedef struct Batch {
         sd_bus_message *call;
         sd_bus_message *reply;
         sd_event_source *source;
+        Caller *caller;     /* nobody explains what nobody waits for */
         OfferCache *offers; /* its own: the host may be another one before this is done */
         size_t n_guests;
         size_t size; /* of the verdicts so far */
@@ -39,6 +44,7 @@ static Batch *batch_free(Batch *batch) {
         sd_bus_message_unref(batch->call);
         sd_bus_message_unref(batch->reply);
         sd_event_source_disable_unref(batch->source);
+        caller_free(batch->caller);
         g_clear_pointer(&batch->offers, offer_cache_free);
         g_free(batch);
         return NULL;
@@ -130,8 +136,8 @@ static int check_next(Batch *batch, GError **error) {
 }
 
 /* 0: answered; 1: there is more to do */
-static int run_slice(Batch *batch, GError **error) {
-        int64_t end = g_get_monotonic_time() + SLICE_USEC;
+static int run_slice(Batch *batch, int64_t usec, GError **error) {
+        int64_t end = g_get_monotonic_time() + usec;
         int r;
 
         do {
@@ -147,12 +153,31 @@ static int run_slice(Batch *batch, GError **error) {
         return r < 0 ? r : 0;
 }
 
-/* A timer at now: unlike a deferred source it takes its place behind all that waits already. */
+static bool others_wait(sd_bus *bus) {
+        struct pollfd input = { .fd = sd_bus_get_fd(bus), .events = POLLIN };
+        uint64_t n = 0;
+
+        (void) sd_bus_get_n_queued_read(bus, &n);
+        return n > 0 || poll(&input, 1, 0) > 0;
+}
+
+/* A timer at now: unlike a deferred source it takes its place behind all that waits already. That
+ * is one message of the bus, so where there are more they have as much time as all batches together
+ * take, and as much again. */
 static int wait_for_turn(Batch *batch) {
+        uint64_t usec = others_wait(sd_bus_message_get_bus(batch->call)) ?
+                2 * batch->batches->under_way->len * SLICE_USEC :
+                0;
         int r;
 
-        r = sd_event_source_set_time_relative(batch->source, 0);
+        r = sd_event_source_set_time_relative(batch->source, usec);
         return r < 0 ? r : sd_event_source_set_enabled(batch->source, SD_EVENT_ONESHOT);
+}
+
+static void on_gone(void *userdata) {
+        Batch *batch = userdata;
+
+        g_ptr_array_remove(batch->batches->under_way, batch);
 }
 
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -162,7 +187,7 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *userdata) {
 
         (void) source;
         (void) usec;
-        r = run_slice(batch, &error);
+        r = run_slice(batch, SLICE_USEC, &error);
         if (r > 0)
                 return wait_for_turn(batch);
 
@@ -192,10 +217,15 @@ static bool may_put_aside(const Batches *batches, sd_bus_message *call, GError *
 
 static int put_aside(Batches *batches, Batch *batch, GError **error) {
         sd_event *event = sd_bus_get_event(sd_bus_message_get_bus(batch->call));
+        int r;
 
         if (!may_put_aside(batches, batch->call, error))
                 return -EBUSY;
 
+        /* A peer that has no name is there as long as its connection. */
+        r = caller_watch(batch->call, on_gone, batch, &batch->caller);
+        if (r < 0 && r != -ENOTCONN)
+                return r;
         return sd_event_add_time_relative(event, &batch->source, CLOCK_MONOTONIC, 0, 1, on_turn,
                                           batch);
 }
@@ -231,7 +261,7 @@ int batches_answer(Batches *batches, Outbox *outbox, Host *host, sd_bus_message 
         if (r < 0)
                 return r;
         batch->outbox = outbox;
-        r = run_slice(batch, error);
+        r = run_slice(batch, FIRST_SLICE_USEC, error);
         if (r < 0)
                 return r;
         if (r == 0)

@@ -7,10 +7,14 @@
 
 #include "daemon/bus/outbox.h"
 
+#include <malloc.h>
 #include <poll.h>
 
 #include "daemon/bus/bus-error.h"
 #include "daemon/bus/bus-util.h"
+
+/* So many that it is worth while to look for what they took */
+#define MANY 64
 
 typedef struct Sent {
         uint64_t cookie;
@@ -27,6 +31,7 @@ struct Outbox {
         void *userdata;
         GArray *sent; /* Sent: those that may still be here, in order */
         size_t size;  /* of them */
+        bool has_been_many;
 };
 
 static uint64_t count_waiting(const Outbox *outbox) {
@@ -51,6 +56,16 @@ static void forget_taken(Outbox *outbox, uint64_t n_waiting) {
         }
 
         g_array_remove_range(outbox->sent, 0, n);
+}
+
+/* What many answers took is below what came later, so that glibc does not give it back by itself. */
+static void give_memory_back(Outbox *outbox, uint64_t n_waiting) {
+        if (n_waiting > MANY)
+                outbox->has_been_many = true;
+        else if (n_waiting == 0 && outbox->has_been_many) {
+                outbox->has_been_many = false;
+                (void) malloc_trim(0);
+        }
 }
 
 static int on_pong(sd_bus_message *m, void *userdata, sd_bus_error *error);
@@ -127,6 +142,7 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
         n_waiting = count_waiting(outbox);
         forget_taken(outbox, n_waiting);
+        give_memory_back(outbox, n_waiting);
         if (n_waiting < OUTBOX_MESSAGES_MAX && outbox->size < OUTBOX_SIZE_MAX)
                 return 0;
 
