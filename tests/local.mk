@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 include tests/recordings/local.mk
+include tests/soak/local.mk
 include tests/unit/local.mk
 include tests/rules/local.mk
 include tests/cases/local.mk
