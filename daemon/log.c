@@ -124,8 +124,27 @@ static void say(int priority, const char *id, const char *fingerprint, const cha
         }
 }
 
+char *log_printable(const char *text) {
+        g_autofree char *valid = g_utf8_make_valid(text, -1);
+        GString *line = g_string_new(NULL);
+
+        for (const char *c = valid; *c; c = g_utf8_next_char(c)) {
+                gunichar character = g_utf8_get_char(c);
+
+                if (character == '\n' || character == '\r' || character == '\t')
+                        g_string_append_c(line, ' ');
+                else if (g_unichar_iscntrl(character) ||
+                         g_unichar_type(character) == G_UNICODE_FORMAT)
+                        g_string_append_printf(line, "\\x%02x", character);
+                else
+                        g_string_append_unichar(line, character);
+        }
+
+        return g_string_free(line, FALSE);
+}
+
 void log_event(int priority, const char *id, const char *fingerprint, const char *format, ...) {
-        g_autofree char *message = NULL;
+        g_autofree char *message = NULL, *line = NULL;
         va_list arguments;
 
         if (!log_has_level(priority))
@@ -134,9 +153,8 @@ void log_event(int priority, const char *id, const char *fingerprint, const char
         va_start(arguments, format);
         message = g_strdup_vprintf(format, arguments);
         va_end(arguments);
-        g_strdelimit(message, "\r\n", ' ');
-
-        say(priority, id, fingerprint, message);
+        line = log_printable(message);
+        say(priority, id, fingerprint, line);
 }
 
 /* -1 where it is none of them, with all of them in the message */

@@ -15,7 +15,12 @@
 /* What syslog(3) and the journal know the lines by */
 #define LOG_IDENTIFIER "cpuidd"
 
-/* @priority: of syslog.h. @id and @fingerprint may be NULL. One line, without its end. */
+/* The text as one line of characters: what a terminal or the journal would take for more than that
+ * is escaped. g_free() it. */
+char *log_printable(const char *text);
+
+/* @priority: of syslog.h. @id and @fingerprint may be NULL. One line, without its end;
+ * log_printable() sees to that. */
 void log_event(int priority, const char *id, const char *fingerprint, const char *format, ...)
         G_GNUC_PRINTF(4, 5);
 

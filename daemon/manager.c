@@ -74,13 +74,19 @@ static void fail(Manager *manager, const char *message) {
 
 static void notify_status(const Manager *manager) {
         g_autoptr(GError) problem = NULL;
+        g_autofree char *status = NULL, *line = NULL;
 
         if (service_host(manager->service, &problem))
-                notify("STATUS=Ready: %s, Linux %s, %s", service_text(manager->service, "Vendor"),
-                       service_text(manager->service, "KernelRelease"),
-                       service_text(manager->service, "Fingerprint"));
+                status = g_strdup_printf("Ready: %s, Linux %s, %s",
+                                         service_text(manager->service, "Vendor"),
+                                         service_text(manager->service, "KernelRelease"),
+                                         service_text(manager->service, "Fingerprint"));
         else
-                notify("STATUS=Not ready: %s", problem->message);
+                status = g_strdup_printf("Not ready: %s", problem->message);
+
+        /* Another line would be another word to systemd. */
+        line = log_printable(status);
+        notify("STATUS=%s", line);
 }
 
 static void become_ready(Manager *manager) {

@@ -25,6 +25,7 @@ bus_tests = \
 # Parts of the daemon, without a bus
 bus_parts = \
 	%D%/test-child \
+	%D%/test-log \
 	%D%/test-repeats \
 	%D%/test-watch \
 	%D%/test-wire-trial
@@ -52,6 +53,8 @@ check_PROGRAMS += $(bus_parts) $(bus_programs)
 %C%_test_batch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_child_SOURCES = %D%/test-child.c daemon/child.c daemon/child.h
 %C%_test_child_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_log_SOURCES = %D%/test-log.c daemon/log.c daemon/log.h
+%C%_test_log_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_members_SOURCES = %D%/test-members.c %D%/call.c %D%/call.h
 %C%_test_members_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_online_LDADD = client/lib/libcpuidd.la $(GLIB_LIBS)
