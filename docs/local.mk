@@ -4,4 +4,5 @@ EXTRA_DIST += \
 	%D%/forms.md \
 	%D%/matrix.md \
 	%D%/questions.md \
-	%D%/rules.md
+	%D%/rules.md \
+	%D%/security.md
