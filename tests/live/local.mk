@@ -3,6 +3,7 @@
 # The code that asks the kernel: its parts with fakes, then a real KVM, here or in a virtual machine.
 live_tests = \
 	%D%/box.test \
+	%D%/box-events.test \
 	%D%/known.test \
 	%D%/live.test \
 	%D%/order.test \
@@ -18,7 +19,7 @@ live_parts = \
 
 check_PROGRAMS += $(live_parts)
 TESTS += $(live_parts) $(live_tests)
-EXTRA_DIST += $(live_tests) %D%/KNOWN %D%/known %D%/live-lib.sh %D%/qemu-box
+EXTRA_DIST += $(live_tests) %D%/KNOWN %D%/box-lib.sh %D%/known %D%/live-lib.sh %D%/qemu-box
 
 %C%_forced_parts_LDADD = daemon/kvm/libkvm.la policy/libpolicy.la $(GLIB_LIBS)
 %C%_probe_parts_LDADD = daemon/kvm/libkvm.la policy/libpolicy.la $(GLIB_LIBS)
