@@ -278,14 +278,20 @@ static int watch_device(Watch *watch, const char *device) {
                                     on_device, watch);
 }
 
+/* Looked at after the others: a host that sleeps takes its CPUs away and brings them back, and what is
+ * told is why. */
 static int watch_clock(Watch *watch) {
+        int r;
+
         watch->slept = slept_usec();
         watch->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
         if (watch->clock_fd < 0 || arm_clock(watch->clock_fd) < 0)
                 return -errno;
 
-        return sd_event_add_io(watch->event, &watch->clock, watch->clock_fd, EPOLLIN, on_clock,
-                               watch);
+        r = sd_event_add_io(watch->event, &watch->clock, watch->clock_fd, EPOLLIN, on_clock, watch);
+        if (r < 0)
+                return r;
+        return sd_event_source_set_priority(watch->clock, SD_EVENT_PRIORITY_NORMAL + 1);
 }
 
 static int start_timers(Watch *watch) {
