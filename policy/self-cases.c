@@ -16,7 +16,14 @@ typedef struct Laying {
         GPtrArray *all;
         SelfCases *first;
         GHashTable *with; /* CapabilitySet -> case with the offer's table, in the first request */
+        GArray *bits;     /* Bits */
 } Laying;
+
+/* Of one register: a feature, or a bit without a row */
+typedef struct Bits {
+        SelfCase where;
+        uint32_t mask;
+} Bits;
 
 static void cases_free(void *userdata) {
         SelfCases *cases = userdata;
@@ -95,29 +102,43 @@ static LeafTable *bare_new(const Offer *offer, const LeafTable *table) {
         return bare;
 }
 
-static bool is_full(const Laying *laying) {
-        return laying->first->cases->len + 2 > TRIAL_CASES_MAX;
-}
-
-/* The bits alone, and the offer without them */
 static void add_bits(Laying *laying, const SelfCase *where, uint32_t mask) {
         const Leaf *row = leaf_table_find(laying->table, where->leaf, where->subleaf),
                    *bare = leaf_table_find(laying->bare, where->leaf, where->subleaf);
-        TrialChange change = { .leaf = where->leaf, .subleaf = where->subleaf, .reg = where->reg };
-        SelfCase one = *where;
+        bool is_full = laying->first->cases->len + 2 * (laying->bits->len + 1) > TRIAL_CASES_MAX;
+        const Bits bits = { .where = *where, .mask = mask };
 
-        if (is_full(laying) || !row || !bare || (row->registers[where->reg] & mask) == 0)
-                return;
+        if (!is_full && row && bare && (row->registers[where->reg] & mask) != 0)
+                g_array_append_val(laying->bits, bits);
+}
 
-        one.kind = SELF_CASE_ALONE;
-        change.value = bare->registers[where->reg] | (row->registers[where->reg] & mask);
+static void add_bits_case(Laying *laying, const Bits *bits, SelfCaseKind kind) {
+        SelfCase one = bits->where;
+        bool is_alone = kind == SELF_CASE_ALONE;
+        const Leaf *row = leaf_table_find(laying->table, one.leaf, one.subleaf),
+                   *bare = leaf_table_find(laying->bare, one.leaf, one.subleaf);
+        const TrialChange change = {
+                .leaf = one.leaf,
+                .subleaf = one.subleaf,
+                .reg = one.reg,
+                .value = is_alone ?
+                        bare->registers[one.reg] | (row->registers[one.reg] & bits->mask) :
+                        row->registers[one.reg] & ~bits->mask,
+        };
+
+        one.kind = kind;
         g_array_append_val(laying->first->cases, one);
-        trial_request_add_like(laying->first->request, 1, &change);
+        trial_request_add_like(laying->first->request, is_alone ? 1 : 0, &change);
+}
 
-        one.kind = SELF_CASE_CLEAR;
-        change.value = row->registers[where->reg] & ~mask;
-        g_array_append_val(laying->first->cases, one);
-        trial_request_add_like(laying->first->request, 0, &change);
+/* All of them alone, and then the offer without each: those that are like the same case stand
+ * together, since the other one's takes another VM. */
+static void lay_bits(Laying *laying) {
+        static const SelfCaseKind kinds[] = { SELF_CASE_ALONE, SELF_CASE_CLEAR };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+                for (size_t j = 0; j < laying->bits->len; j++)
+                        add_bits_case(laying, &g_array_index(laying->bits, Bits, j), kinds[i]);
 }
 
 static void add_fields(Laying *laying) {
@@ -274,7 +295,15 @@ GPtrArray *self_cases_new(const Offer *offer) {
         g_autoptr(LeafTable) table = offer_to_table(offer), bare = bare_new(offer, table);
         g_autoptr(GHashTable) with =
                 g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-        Laying laying = { .offer = offer, .table = table, .bare = bare, .all = all, .with = with };
+        g_autoptr(GArray) bits = g_array_new(FALSE, FALSE, sizeof(Bits));
+        Laying laying = {
+                .offer = offer,
+                .table = table,
+                .bare = bare,
+                .all = all,
+                .with = with,
+                .bits = bits,
+        };
         CapabilitySet set = offer->capabilities;
         SelfCase one = { .kind = SELF_CASE_OFFER };
 
@@ -287,6 +316,7 @@ GPtrArray *self_cases_new(const Offer *offer) {
         add_capabilities(&laying);
         add_fields(&laying);
         add_unknown(&laying);
+        lay_bits(&laying);
         return all;
 }
 

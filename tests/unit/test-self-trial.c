@@ -337,6 +337,26 @@ static void test_permissions(void) {
         g_assert_false(report->enabled & amx);
 }
 
+/* A vCPU is kept as long as cases are like its own one: one VM more for each of the two tables, not one
+ * for each bit. */
+static void test_like_together(void) {
+        g_autoptr(Host) host = test_recording("sapphire-rapids-6.12");
+        g_autoptr(SelfTrial) self = self_trial_new(host);
+        const TrialRequest *request = self_trial_request(self, 0);
+        size_t owner = 0, n_like = 0, n_back = 0;
+
+        for (guint i = 0; i < request->cases->len; i++) {
+                const TrialCase *one = g_ptr_array_index(request->cases, i);
+
+                n_like += !one->table;
+                n_back += !one->table && one->like != owner;
+                owner = one->table ? i : one->like;
+        }
+
+        g_assert_cmpuint(n_like, >, 200);
+        g_assert_cmpuint(n_back, <=, 2);
+}
+
 /* The offer's MSRs are those that its own features show. */
 static void test_msrs(void) {
         g_autoptr(Host) host = test_recording("sapphire-rapids-6.12");
@@ -449,6 +469,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/self-trial/bare-host", test_bare_host);
         g_test_add_func("/self-trial/largest", test_largest);
         g_test_add_func("/self-trial/permissions", test_permissions);
+        g_test_add_func("/self-trial/like-together", test_like_together);
         g_test_add_func("/self-trial/msrs", test_msrs);
         g_test_add_func("/self-trial/outcome", test_outcome);
         g_test_add_func("/self-trial/no-vcpu", test_no_vcpu);
