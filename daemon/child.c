@@ -54,7 +54,8 @@ static void pipe_done(Pipe *pipe) {
 }
 
 static void kill_child(const Child *child) {
-        /* With whatever it has started: it leads a group of its own. */
+        /* With whatever it has started: it leads a group of its own. 0 would be ours. */
+        g_assert(child->pid > 0);
         (void) kill(-child->pid, SIGKILL);
 }
 
@@ -226,6 +227,15 @@ static void fail_with_reason(Child *child, const siginfo_t *si) {
         fail(child, CHILD_ERROR_FAILED, reason);
 }
 
+/* Of what has ended nothing more is heard, also where somebody has inherited its pipes: the answer
+ * stays as it is, and no time is up for it. */
+static void stop_watching(Child *child) {
+        child->timer = sd_event_source_disable_unref(child->timer);
+        child->input.source = sd_event_source_disable_unref(child->input.source);
+        child->output.source = sd_event_source_disable_unref(child->output.source);
+        child->talk.source = sd_event_source_disable_unref(child->talk.source);
+}
+
 static int on_exit_of_child(sd_event_source *source, const siginfo_t *si, void *userdata) {
         Child *child = userdata;
 
@@ -233,6 +243,7 @@ static int on_exit_of_child(sd_event_source *source, const siginfo_t *si, void *
         child->pid = 0;
         (void) pipe_read(&child->output, child->command.n_max);
         read_talk(child);
+        stop_watching(child);
 
         if (child->output.text->len > child->command.n_max) {
                 fail_endless(child);

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,11 +103,7 @@ static void test_child(const void *userdata) {
         g_autofree char *input = g_strnfill(test->n_input, 'x');
         g_autoptr(GError) error = NULL;
         Answer answer = {};
-        sigset_t signals;
 
-        (void) sigemptyset(&signals);
-        (void) sigaddset(&signals, SIGCHLD);
-        (void) sigprocmask(SIG_BLOCK, &signals, NULL);
         g_assert_cmpint(sd_event_new(&answer.event), >=, 0);
         command.input = test->n_input > 0 || g_str_equal(test->argument, "--echo") ? input : NULL;
         command.n_input = test->n_input;
@@ -142,6 +139,60 @@ static void test_free(void) {
         child_free(answer.child);
         wait_until_no_child_is_left(answer.event);
         g_assert_null(answer.problem);
+        sd_event_unref(answer.event);
+}
+
+static void on_answer_that_is_kept(const char *text, size_t n_text, const GError *problem,
+                                   void *userdata) {
+        Answer *answer = userdata;
+
+        (void) text;
+        answer->n_text = n_text;
+        answer->problem = problem ? g_error_copy(problem) : NULL;
+        answer->text = g_strdup("there is one");
+}
+
+static int on_later(sd_event_source *source, uint64_t usec, void *userdata) {
+        bool *is_later = userdata;
+
+        (void) source;
+        (void) usec;
+        *is_later = true;
+        return 0;
+}
+
+/* Who reads the answer a little at a time keeps the child until then. That its time is up meanwhile
+ * does nothing: there is no process to be killed, and none may be taken for it. */
+static void test_keep(void) {
+        uint64_t timeout = 25 * 1000;
+        g_autoptr(GError) error = NULL;
+        Answer answer = {};
+        bool is_later = false;
+
+        (void) setpgid(0, 0); /* It was our own process group that was killed */
+        g_assert_cmpint(sd_event_new(&answer.event), >=, 0);
+
+        do { /* until the machine is fast enough */
+                const ChildCommand command = command_new("--good", timeout *= 2);
+
+                g_clear_error(&answer.problem);
+                g_clear_pointer(&answer.text, g_free);
+                answer.child = child_free(answer.child);
+                answer.child =
+                        child_new(answer.event, &command, on_answer_that_is_kept, &answer, &error);
+                g_assert_no_error(error);
+                while (!answer.text)
+                        g_assert_cmpint(sd_event_run(answer.event, UINT64_MAX), >=, 0);
+        } while (answer.problem);
+
+        g_assert_cmpint(sd_event_add_time_relative(answer.event, NULL, CLOCK_MONOTONIC, timeout, 1,
+                                                   on_later, &is_later),
+                        >=, 0);
+        while (!is_later)
+                g_assert_cmpint(sd_event_run(answer.event, UINT64_MAX), >=, 0);
+
+        child_free(answer.child);
+        g_free(answer.text);
         sd_event_unref(answer.event);
 }
 
@@ -246,10 +297,15 @@ static int play(const char *part) {
 }
 
 int main(int argc, char **argv) {
+        sigset_t signals;
+
         /* As child.c calls whom it starts */
         if (argc == 2 && strcmp(argv[0], "cpuidd") == 0)
                 return play(argv[1]);
 
+        (void) sigemptyset(&signals);
+        (void) sigaddset(&signals, SIGCHLD);
+        (void) sigprocmask(SIG_BLOCK, &signals, NULL);
         g_test_init(&argc, &argv, NULL);
         for (size_t i = 0; i < G_N_ELEMENTS(child_cases); i++) {
                 g_autofree char *path = g_strconcat("/child/", child_cases[i].name, NULL);
@@ -257,5 +313,6 @@ int main(int argc, char **argv) {
                 g_test_add_data_func(path, &child_cases[i], test_child);
         }
         g_test_add_func("/child/is-killed-when-it-is-not-wanted", test_free);
+        g_test_add_func("/child/is-kept-beyond-its-time", test_keep);
         return g_test_run();
 }
