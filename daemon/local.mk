@@ -5,6 +5,7 @@ include daemon/kvm/local.mk
 libexec_PROGRAMS += %D%/cpuidd
 %C%_cpuidd_SOURCES = \
 	%D%/child.c %D%/child.h \
+	%D%/connection.c %D%/connection.h \
 	%D%/log-bus.c %D%/log-bus.h \
 	%D%/log.c %D%/log.h \
 	%D%/main.c \

@@ -16,6 +16,7 @@
 #include "config.h"
 #include "daemon/bus/bus-util.h"
 #include "daemon/bus/service.h"
+#include "daemon/connection.h"
 #include "daemon/log-bus.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
@@ -344,8 +345,7 @@ static int start_loop(Manager *manager) {
 static int connect_bus(Manager *manager) {
         int r;
 
-        r = manager->options->is_user ? sd_bus_open_user(&manager->bus) :
-                                        sd_bus_open_system(&manager->bus);
+        r = connection_open(manager->options->is_user, &manager->bus);
         if (r < 0)
                 return r;
         r = sd_bus_set_exit_on_disconnect(manager->bus, true);

@@ -7,6 +7,7 @@
  *     bus-client call MEMBER [TEXT]     "ok", or the error's name and message
  *                                       (of a Trial: no rows, no options)
  *     bus-client call-interactive MEMBER  the same; somebody may be asked for a password
+ *     bus-client call-with-file MEMBER  the same, with standard input as an argument that nobody wants
  *     bus-client refresh-and-lose       calls Refresh; how the call ends when its service is killed
  *     bus-client polkit odd|error       "serving"; is a polkit whose answers are of no use, until killed
  *     bus-client notify PATH            "listening", then what is notified, one assignment a line
@@ -128,7 +129,8 @@ static int watch(sd_bus *bus, int wanted) {
         return loop_until(bus, &n, wanted);
 }
 
-static int call(sd_bus *bus, const char *member, const char *text, bool is_interactive) {
+static int call(sd_bus *bus, const char *member, const char *text, bool is_interactive,
+                bool has_file) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         sd_bus_message *m = NULL;
         int r;
@@ -139,6 +141,8 @@ static int call(sd_bus *bus, const char *member, const char *text, bool is_inter
                 r = sd_bus_message_set_allow_interactive_authorization(m, is_interactive);
         if (r >= 0 && strcmp(member, "Trial") == 0)
                 r = sd_bus_message_append(m, "aua{sv}", 0, 0);
+        else if (r >= 0 && has_file)
+                r = sd_bus_message_append(m, "h", STDIN_FILENO);
         else if (r >= 0 && text)
                 r = sd_bus_message_append_basic(m, 's', text);
         if (r < 0)
@@ -287,9 +291,11 @@ static int run_on_bus(sd_bus *bus, int argc, char **argv) {
         if (strcmp(argv[1], "watch") == 0 && argc == 3)
                 return watch(bus, atoi(argv[2]));
         if (strcmp(argv[1], "call") == 0 && argc >= 3)
-                return call(bus, argv[2], argc > 3 ? argv[3] : NULL, false);
+                return call(bus, argv[2], argc > 3 ? argv[3] : NULL, false, false);
         if (strcmp(argv[1], "call-interactive") == 0 && argc == 3)
-                return call(bus, argv[2], NULL, true);
+                return call(bus, argv[2], NULL, true, false);
+        if (strcmp(argv[1], "call-with-file") == 0 && argc == 3)
+                return call(bus, argv[2], NULL, false, true);
         if (strcmp(argv[1], "polkit") == 0 && argc == 3)
                 return polkit(bus, argv[2]);
         if (strcmp(argv[1], "refresh-and-lose") == 0)
