@@ -120,7 +120,8 @@ typedef struct TrialEvidence {
         GArray *msrs;     /* TrialMsrAnswer, in the case's order; of a case that is like another
                                 * none: it has that one's vCPU, where they are set */
         GArray *controls; /* TrialControlAnswer: those to which the table entitles; of a case
-                                 * that is like another only those to which that is not */
+                                 * that is like another only those to which that is not. Without
+                                 * those of which KVM tells nothing. */
 } TrialEvidence;
 
 TrialEvidence *trial_evidence_new(void);

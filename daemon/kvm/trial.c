@@ -84,8 +84,8 @@ static void try_controls(const Trial *trial, const Words *words, const Words *kn
                 if (!control_is_entitled(control, words) ||
                     (known && control_is_entitled(control, known)))
                         continue;
-                answer.code = witness_try_control(trial->vcpu, control);
-                g_array_append_val(evidence->controls, answer);
+                if (witness_try_control(trial->vcpu, control, &answer.code))
+                        g_array_append_val(evidence->controls, answer);
         }
 }
 

@@ -64,23 +64,26 @@ void witness_set_msrs(const Vcpu *vcpu, const GArray *msrs, GArray *answers) {
         }
 }
 
-static int try_cr4(const Vcpu *vcpu, const Control *control) {
+static int set_sregs(const Vcpu *vcpu, const struct kvm_sregs *sregs) {
+        return kvm_ioctl(vcpu_fd(vcpu), KVM_SET_SREGS, (uintptr_t) sregs) < 0 ? errno : 0;
+}
+
+/* Before 6.13 no state at all is taken where the table's physical addresses are too short for that of
+ * the APIC, or it says that they have no bits: kvm_set_apic_base() */
+static bool try_cr4(const Vcpu *vcpu, const Control *control, int *ret_code) {
         struct kvm_sregs initial, changed;
-        int code = 0;
 
         if (kvm_ioctl(vcpu_fd(vcpu), KVM_GET_SREGS, (uintptr_t) &initial) < 0)
-                return errno;
+                return false;
 
         changed = initial;
         changed.cr4 |= control->bits;
         /* Shadow stacks need write protection, which needs protected mode */
         if (control->bits & CR4_CET)
                 changed.cr0 |= CR0_PE | CR0_WP;
-        if (kvm_ioctl(vcpu_fd(vcpu), KVM_SET_SREGS, (uintptr_t) &changed) < 0)
-                code = errno;
 
-        (void) kvm_ioctl(vcpu_fd(vcpu), KVM_SET_SREGS, (uintptr_t) &initial);
-        return code;
+        *ret_code = set_sregs(vcpu, &changed);
+        return set_sregs(vcpu, &initial) == 0 || *ret_code == 0;
 }
 
 static int set_xcr0(const Vcpu *vcpu, uint64_t value) {
@@ -122,16 +125,19 @@ static int try_msr(const Vcpu *vcpu, const Control *control) {
         return code;
 }
 
-int witness_try_control(const Vcpu *vcpu, const Control *control) {
+bool witness_try_control(const Vcpu *vcpu, const Control *control, int *ret_code) {
         switch ((ControlKind) control->kind) {
         case CONTROL_CR4:
-                return try_cr4(vcpu, control);
+                return try_cr4(vcpu, control, ret_code);
         case CONTROL_EFER:
-                return try_efer(vcpu, control);
+                *ret_code = try_efer(vcpu, control);
+                return true;
         case CONTROL_XCR0:
-                return try_xcr0(vcpu, control);
+                *ret_code = try_xcr0(vcpu, control);
+                return true;
         case CONTROL_MSR:
-                return try_msr(vcpu, control);
+                *ret_code = try_msr(vcpu, control);
+                return true;
         }
 
         g_assert_not_reached();

@@ -117,6 +117,7 @@ static const char *name_of_question(uint32_t request) {
                 { KVM_SET_CPUID2, "KVM_SET_CPUID2" },
                 { KVM_GET_CPUID2, "KVM_GET_CPUID2" },
                 { KVM_GET_TSC_KHZ, "KVM_GET_TSC_KHZ" },
+                { KVM_SET_SREGS, "KVM_SET_SREGS" },
         };
 
         for (size_t i = 0; i < G_N_ELEMENTS(questions); i++)
