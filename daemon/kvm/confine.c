@@ -133,6 +133,27 @@ static int set_filter(void) {
         return r;
 }
 
+/* The message as the daemon shows it */
+_Noreturn static void end(const char *message) {
+        (void) !write(STDERR_FILENO, message, strlen(message));
+        (void) !write(STDERR_FILENO, "\n", 1);
+        _exit(1);
+}
+
+static void on_log(const char *domain, GLogLevelFlags level, const char *message, void *userdata) {
+        (void) domain;
+        (void) level;
+        (void) userdata;
+        end(message);
+}
+
+/* Where there is no memory, or something is wrong with us, GLib looks at what standard error is, says
+ * why, and calls abort(). Nearly all of that is forbidden here, and the reason would be lost. */
+static void speak_plainly(void) {
+        (void) g_log_set_default_handler(on_log, NULL);
+        (void) g_set_printerr_handler(end);
+}
+
 bool confine(GError **error) {
         int r;
 
@@ -144,6 +165,7 @@ bool confine(GError **error) {
                 return false;
         }
 
+        speak_plainly();
         set_limits();
         r = set_filter();
         if (r < 0)
