@@ -11,6 +11,7 @@
 typedef struct Adding {
         Contradictions *contradictions;
         const ContradictCase *one;
+        ContradictCase *judged; /* the same, where the check may be asked */
         const Capability *capability;
         bool is_on;
 } Adding;
@@ -65,7 +66,7 @@ static void check_forced(Contradictions *contradictions, const ContradictCase *o
         const Expectation *expectation = one->expectation;
         const Leaf *set = own_row(one->evidence->set, one->located, &field_groups[group]);
         const Leaf *back = own_row(one->evidence->back, one->located, &field_groups[group]);
-        Adding adding = { contradictions, one, NULL, false };
+        Adding adding = { .contradictions = contradictions, .one = one };
 
         if (!set || !back)
                 return;
@@ -89,7 +90,7 @@ static void check_forced(Contradictions *contradictions, const ContradictCase *o
 
 static void check_removed(Contradictions *contradictions, const ContradictCase *one,
                           const Capability *capability) {
-        Adding adding = { contradictions, one, capability, false };
+        Adding adding = { .contradictions = contradictions, .one = one, .capability = capability };
 
         for (size_t i = 0; i < capability->n_operations; i++) {
                 const CapabilityOperation *operation = &capability->operations[i];
@@ -121,6 +122,11 @@ void contradictions_add_promised(Contradictions *contradictions, const Contradic
                         check_removed(contradictions, one, &capability_table[i]);
 }
 
+/* The host lacks it, as the check says */
+static bool is_agreed(const Adding *adding, const ReadbackPlace *place) {
+        return (place->back & ~place->set) == 0 && !contradict_is_supported(adding->judged, place);
+}
+
 /* Of a row that is dropped one place speaks for all. */
 static void add_rewritten(const ReadbackPlace *place, void *userdata) {
         Adding *adding = userdata;
@@ -130,7 +136,8 @@ static void add_rewritten(const ReadbackPlace *place, void *userdata) {
             contradictions_have(adding->contradictions, CONTRADICTION_FORCED, place) ||
             contradictions_have(adding->contradictions, CONTRADICTION_DELTA, place) ||
             !contradict_is_told(adding->one, place) ||
-            expectation_why(adding->one->expectation, place, NULL) != EXPECTATION_NOT)
+            expectation_why(adding->one->expectation, place, NULL) != EXPECTATION_NOT ||
+            is_agreed(adding, place))
                 return;
 
         contradictions_add(
@@ -141,8 +148,8 @@ static void add_rewritten(const ReadbackPlace *place, void *userdata) {
                        N_REGISTERS * sizeof(*seen));
 }
 
-void contradictions_add_rewritten(Contradictions *contradictions, const ContradictCase *one) {
-        Adding adding = { contradictions, one, NULL, false };
+void contradictions_add_rewritten(Contradictions *contradictions, ContradictCase *one) {
+        Adding adding = { .contradictions = contradictions, .one = one, .judged = one };
 
         if (one->evidence->set && one->evidence->back)
                 readback_walk(one->evidence->set, one->evidence->back, one->located, true,
@@ -162,7 +169,7 @@ static void add_delta(const ReadbackPlace *place, void *userdata) {
 
 void contradictions_add_delta(Contradictions *contradictions, const ContradictCase *one,
                               const Capability *capability, const TrialEvidence *without) {
-        Adding adding = { contradictions, one, capability, false };
+        Adding adding = { .contradictions = contradictions, .one = one, .capability = capability };
 
         if (without->back && one->evidence->back)
                 readback_walk(without->back, one->evidence->back, one->located, true, add_delta,

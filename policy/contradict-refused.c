@@ -9,40 +9,6 @@
 #include "policy/msr.h"
 #include "policy/report-text.h"
 
-static const Guest *guest_of(ContradictCase *one) {
-        if (!one->guest)
-                one->guest = one->made = one->make_guest(one->userdata);
-
-        return one->guest;
-}
-
-/* A MSR is whole; a run of bits may be a part of what is told, and the other way round. */
-static bool is_at(const Finding *finding, const ReadbackPlace *place) {
-        return finding->reg == place->reg && finding->leaf == place->leaf &&
-                (place->reg == FINDING_MSR ||
-                 (finding->subleaf == place->subleaf && finding->low <= place->high &&
-                  place->low <= finding->high));
-}
-
-/* Whether the check has no error there */
-static bool is_supported(ContradictCase *one, const ReadbackPlace *place) {
-        const Guest *guest = guest_of(one);
-
-        if (place->reg < N_REGISTERS && !contradict_is_told(one, place))
-                return false;
-
-        if (!one->findings)
-                one->findings = judge(one->expectation->offer, guest, false);
-        for (guint i = 0; i < one->findings->len; i++) {
-                const Finding *finding = g_ptr_array_index(one->findings, i);
-
-                if (finding->severity == SEVERITY_ERROR && is_at(finding, place))
-                        return false;
-        }
-
-        return true;
-}
-
 typedef struct AddCulprit {
         Contradictions *contradictions;
         ContradictCase *one;
@@ -53,7 +19,7 @@ static void add_culprit(const ReadbackPlace *place, void *userdata) {
         AddCulprit *adding = userdata;
 
         if (contradictions_have(adding->contradictions, CONTRADICTION_REFUSED, place) ||
-            !is_supported(adding->one, place))
+            !contradict_is_supported(adding->one, place))
                 return;
 
         contradictions_add(adding->contradictions, CONTRADICTION_REFUSED, place,
@@ -67,14 +33,14 @@ static void add_culprits(Contradictions *contradictions, ContradictCase *one) {
                 const TrialCulprit *culprit = &g_array_index(culprits, TrialCulprit, i);
                 AddCulprit adding = { contradictions, one, culprit->code };
 
-                readback_walk_culprit(guest_of(one)->table, one->evidence->back, one->located,
-                                      culprit, add_culprit, &adding);
+                readback_walk_culprit(contradict_guest(one)->table, one->evidence->back,
+                                      one->located, culprit, add_culprit, &adding);
         }
 }
 
 /* Nothing is left of the table, so that no place of it is to blame. */
 static void add_untaken(Contradictions *contradictions, ContradictCase *one) {
-        const Guest *guest = guest_of(one);
+        const Guest *guest = contradict_guest(one);
         const Leaf *first =
                 leaf_table_size(guest->table) > 0 ? leaf_table_at(guest->table, 0) : NULL;
         ReadbackPlace place = { .leaf = first ? first->leaf : 0,
@@ -110,10 +76,11 @@ static void add_msrs(Contradictions *contradictions, ContradictCase *one) {
                 uint64_t set = 0;
 
                 if (answer->code == 0 || group < 0 ||
-                    !msr_is_judged(one->expectation->offer, guest_of(one), &field_groups[group]) ||
-                    !guest_get_msr(guest_of(one), answer->index, &set) ||
+                    !msr_is_judged(one->expectation->offer, contradict_guest(one),
+                                   &field_groups[group]) ||
+                    !guest_get_msr(contradict_guest(one), answer->index, &set) ||
                     contradictions_have(contradictions, CONTRADICTION_REFUSED, &place) ||
-                    !is_supported(one, &place))
+                    !contradict_is_supported(one, &place))
                         continue;
 
                 contradictions_add(contradictions, CONTRADICTION_REFUSED, &place,
@@ -164,7 +131,8 @@ static void add_control(Contradictions *contradictions, ContradictCase *one,
 
                 if (place.set == 0 || place.back == 0 ||
                     contradictions_have(contradictions, CONTRADICTION_REFUSED, &place) ||
-                    !has_needs(guest_of(one)->words, field) || !is_supported(one, &place))
+                    !has_needs(contradict_guest(one)->words, field) ||
+                    !contradict_is_supported(one, &place))
                         continue;
 
                 contradictions_add(contradictions, CONTRADICTION_REFUSED, &place,

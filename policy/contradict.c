@@ -5,6 +5,8 @@
 
 #include "policy/contradict.h"
 
+#include "policy/judge.h"
+
 static void contradiction_free(void *userdata) {
         ReportContradiction *contradiction = userdata;
 
@@ -85,6 +87,39 @@ bool contradict_is_told(const ContradictCase *one, const ReadbackPlace *place) {
                   (guest ? unknown_mask(guest->unknown, place->leaf, place->subleaf, place->reg) :
                            0)) &
                  mask);
+}
+
+const Guest *contradict_guest(ContradictCase *one) {
+        if (!one->guest)
+                one->guest = one->made = one->make_guest(one->userdata);
+
+        return one->guest;
+}
+
+/* A MSR is whole; a run of bits may be a part of what is told, and the other way round. */
+static bool is_at(const Finding *finding, const ReadbackPlace *place) {
+        return finding->reg == place->reg && finding->leaf == place->leaf &&
+                (place->reg == FINDING_MSR ||
+                 (finding->subleaf == place->subleaf && finding->low <= place->high &&
+                  place->low <= finding->high));
+}
+
+bool contradict_is_supported(ContradictCase *one, const ReadbackPlace *place) {
+        const Guest *guest = contradict_guest(one);
+
+        if (place->reg < N_REGISTERS && !contradict_is_told(one, place))
+                return false;
+
+        if (!one->findings)
+                one->findings = judge(one->expectation->offer, guest, false);
+        for (guint i = 0; i < one->findings->len; i++) {
+                const Finding *finding = g_ptr_array_index(one->findings, i);
+
+                if (finding->severity == SEVERITY_ERROR && is_at(finding, place))
+                        return false;
+        }
+
+        return true;
 }
 
 static int compare(const void *a, const void *b) {

@@ -48,14 +48,19 @@ ReportContradiction *contradictions_add(Contradictions *contradictions,
 /* Whether both the guest and the host tell of the place */
 bool contradict_is_told(const ContradictCase *one, const ReadbackPlace *place);
 
+/* The case's guest, made where it was not yet */
+const Guest *contradict_guest(ContradictCase *one);
+/* Whether the check has no error of its place; false, too, where it is not told */
+bool contradict_is_supported(ContradictCase *one, const ReadbackPlace *place);
+
 /* Capabilities, KVM_SET_CPUID2, KVM_SET_MSRS and controls that KVM refuses although the rules
  * support them */
 void contradictions_add_refused(Contradictions *contradictions, ContradictCase *one);
 /* What is read back and is not what the profile forces, or a capability takes away */
 void contradictions_add_promised(Contradictions *contradictions, const ContradictCase *one);
 /* What KVM rewrites, and nothing tells of it. After contradictions_add_promised(): what that says
- * already is not said again. */
-void contradictions_add_rewritten(Contradictions *contradictions, const ContradictCase *one);
+ * already is not said again. That it takes away what the check refuses is no contradiction. */
+void contradictions_add_rewritten(Contradictions *contradictions, ContradictCase *one);
 /* What is read back otherwise with the capability than without it (@without: the same table) */
 void contradictions_add_delta(Contradictions *contradictions, const ContradictCase *one,
                               const Capability *capability, const TrialEvidence *without);
