@@ -143,6 +143,7 @@ function write_field(  line) {
               ", .word = " (row_wild[row] ? "FIELD_NONE" : row_word[row]) ","
         print "                .copy = " row_index(row in row_copy ? row_copy[row] : "") \
               ", .within = " row_index(row in row_within ? row_within[row] : "") \
+              ", .kept = " row_index(row in row_kept ? row_kept[row] : "") \
               ", .span = " row_index(row in row_span ? row_span[row] : "") \
               ", .span_start = " (row in row_span ? row_span_start[row] : "0") ","
         print "                .when = " row_index(row in row_when ? row_when[row] : "") \

@@ -30,7 +30,7 @@ function check_references(  i, target) {
         check_companions()
 }
 
-# What copy=, within= and span= name
+# What copy=, within=, kept= and span= name
 function check_companions(  target) {
         if (row in row_copy) {
                 target = check_reference("copy", row_copy[row])
@@ -40,6 +40,8 @@ function check_companions(  target) {
         }
         if (row in row_within)
                 check_reference("within", row_within[row])
+        if (row in row_kept)
+                check_reference("kept", row_kept[row])
         if (row in row_span) {
                 check_reference("span", row_span[row])
                 if (!(row in row_when))

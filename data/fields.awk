@@ -31,7 +31,7 @@ BEGIN {
         attribute_rules["parameter"] = attribute_rules["vendor"] = attribute_rules["show"] = "*"
         attribute_rules["unit"] = attribute_rules["scale"] = attribute_rules["plus"] = "*"
         attribute_rules["text"] = attribute_rules["continues"] = "*"
-        attribute_rules["copy"] = attribute_rules["within"] = " feature "
+        attribute_rules["copy"] = attribute_rules["within"] = attribute_rules["kept"] = " feature "
         attribute_rules["span"] = " equal "
 
         # The words that it may have, where these are all
@@ -288,7 +288,8 @@ function read_attribute(text,  equals, name, value) {
         if (!(name in attribute_rules)) {
                 fail("unknown attribute '" text "', expected NAME=VALUE with one of " \
                      or_list("needs when broken zero below values maximum parameter vendor show " \
-                             "unit scale plus text continues copy within span since tells rewritten" \
+                             "unit scale plus text continues copy within kept span since tells " \
+                             "rewritten" \
                              msr_attributes))
                 return
         }
@@ -320,6 +321,8 @@ function read_attribute_value(name, value,  error) {
                 row_copy[row] = value
         else if (name == "within")
                 row_within[row] = value
+        else if (name == "kept")
+                row_kept[row] = value
         else if (name == "span")
                 read_field_and_number(name, value, "@", row_span, row_span_start)
         else if (name == "values")

@@ -107,6 +107,19 @@ static bool explains(uint32_t added, uint32_t removed, uint32_t on, uint32_t off
         return (added & ~on) == 0 && (removed & ~off) == 0;
 }
 
+/* Older kernels keep some bits only together with another. */
+static bool is_lost(const ReadbackPlace *place) {
+        const Field *other = place->row && place->row->kept != FIELD_NONE ?
+                &field_table[place->row->kept] :
+                NULL;
+        const Leaf *row = other && place->table ?
+                leaf_table_find(place->table, other->leaf, other->subleaf) :
+                NULL;
+
+        return other && place->table && place->back == 0 &&
+                !(row && (row->registers[other->reg] & field_mask(other)));
+}
+
 ExpectationReason expectation_why(const Expectation *expectation, const ReadbackPlace *place,
                                   const Capability **ret_capability) {
         const Offer *offer = expectation->offer;
@@ -116,7 +129,7 @@ ExpectationReason expectation_why(const Expectation *expectation, const Readback
 
         if (ret_capability)
                 *ret_capability = NULL;
-        if (place->row && field_is_rewritten(place->row))
+        if (place->row && (field_is_rewritten(place->row) || is_lost(place)))
                 return EXPECTATION_RULE;
         if (is_dropped(expectation, place))
                 return EXPECTATION_DROPPED;

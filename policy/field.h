@@ -113,6 +113,7 @@ typedef struct Field {
         int16_t word;        /* in a Words; FIELD_NONE in a wildcard row */
         int16_t copy;        /* what it repeats in guests of its vendors */
         int16_t within;      /* an offer has it only where it has this */
+        int16_t kept;        /* older kernels keep it in a vCPU's table only where that has this */
         int16_t span;        /* how long that is which starts here */
         uint16_t span_start; /* and where it starts at the earliest */
         uint8_t interface;

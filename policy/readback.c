@@ -128,7 +128,8 @@ static void walk_row(const Walk *walk, const Leaf *set, const Leaf *back) {
                 ReadbackPlace at = { .leaf = key->leaf,
                                      .subleaf = key->subleaf,
                                      .reg = reg,
-                                     .is_dropped = set && !back };
+                                     .is_dropped = set && !back,
+                                     .table = walk->set };
 
                 if (!mask)
                         continue;

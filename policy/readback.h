@@ -23,6 +23,7 @@ typedef struct ReadbackPlace {
         const Field *row; /* NULL where there is none */
         uint32_t set;     /* shifted down to bit 0 */
         uint32_t back;
+        const LeafTable *table; /* all that was set; NULL where it is not known */
 } ReadbackPlace;
 
 typedef void (*ReadbackFunc)(const ReadbackPlace *place, void *userdata);

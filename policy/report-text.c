@@ -120,6 +120,9 @@ static char *say_reason(const ReadbackPlace *place, ExpectationReason reason,
                         const Capability *capability) {
         switch (reason) {
         case EXPECTATION_RULE:
+                if (place->row->kept != FIELD_NONE)
+                        return g_strdup_printf("older kernels keep it only with %s",
+                                               field_table[place->row->kept].label);
                 return g_strdup(place->row->rule == FIELD_RULE_DYNAMIC ?
                                         "it keeps that current as the guest runs" :
                                         "some kernels do that in every vCPU");
