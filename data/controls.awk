@@ -124,6 +124,23 @@ function read_field_name(kind, name) {
         list[row, kind, ++n_list[row, kind]] = field_of[name] - 1
 }
 
+# A field, or A>N
+function read_need(text,  at, error) {
+        at = index(text, ">")
+        need_above = 0
+        if (at) {
+                error = parse_number(substr(text, at + 1))
+                if (error != "" || number_value == 0 || number_value > 255)
+                        fail("needs=" text ", expected a number from 1 to 255 behind '>'")
+                else
+                        need_above = number_value
+                text = substr(text, 1, at - 1)
+        }
+        read_field_name("needs", text)
+        list[row, "above", n_list[row, "needs"]] = need_above
+        n_list[row, "above"] = n_list[row, "needs"]
+}
+
 function read_attribute(name, text,  words, n, i, error) {
         if (name != "needs" && name != (row_kind[row] == "msr" ? "write" : "with")) {
                 fail("'" name "=', expected '" row_form "'")
@@ -146,7 +163,7 @@ function read_attribute(name, text,  words, n, i, error) {
                 fail("nothing behind '" name "='")
         for (i = 1; i <= n; i++)
                 if (name == "needs")
-                        read_field_name("needs", words[i])
+                        read_need(words[i])
                 else
                         list[row, "with", ++n_list[row, "with"]] = words[i]
 }
@@ -204,9 +221,17 @@ function write_control(  i, bits) {
                 print "                .bit = " row_place[row] ", .bits = " bits ","
         }
         write_list("fields")
-        if (n_list[row, "needs"])
+        if (n_list[row, "needs"]) {
                 write_list("needs")
+                write_above()
+        }
         print "        },"
+}
+
+function write_above(  i, text) {
+        for (i = 1; i <= n_list[row, "above"]; i++)
+                text = text (i == 1 ? "" : ", ") list[row, "above", i]
+        print "                .above = (const uint8_t[]){ " text " },"
 }
 
 function write_list(kind,  i, text) {

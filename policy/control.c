@@ -26,14 +26,14 @@ static bool has_any(const int16_t *fields, const Words *words) {
         return false;
 }
 
-static bool has_all(const int16_t *fields, const Words *words) {
-        for (size_t i = 0; fields && fields[i] != FIELD_NONE; i++)
-                if (!words_get(words, &field_table[fields[i]]))
+static bool has_needs(const Control *control, const Words *words) {
+        for (size_t i = 0; control->needs && control->needs[i] != FIELD_NONE; i++)
+                if (words_get(words, &field_table[control->needs[i]]) <= control->above[i])
                         return false;
 
         return true;
 }
 
 bool control_is_entitled(const Control *control, const Words *words) {
-        return has_any(control->fields, words) && has_all(control->needs, words);
+        return has_any(control->fields, words) && has_needs(control, words);
 }

@@ -31,6 +31,7 @@ typedef struct Control {
         bool is_written;       /* of a MSR that cannot be read, or of which reading tells nothing */
         const int16_t *fields; /* a guest that has one of them may use it; ended by FIELD_NONE */
         const int16_t *needs; /* if it has all of these, too; likewise; NULL where there are none */
+        const uint8_t *above; /* each of those has to be above this; NULL with `needs` */
 } Control;
 
 /* Generated from data/controls.table by data/controls.awk: by kind, and by bit or index */

@@ -37,6 +37,8 @@ static const ControlCase control_cases[] = {
           "IA32_FIXED_CTR0",
           { "arch_perfmon_fixed_counters", "arch_perfmon_version" },
           true },
+        { "xss-without-xsave", "IA32_XSS.CET_U", { "xss_cet_u", "xsaves" }, false },
+        { "xss-with-xsave", "IA32_XSS.CET_U", { "xss_cet_u", "xsaves", "xsave" }, true },
         { "of-kvm", "MSR_KVM_STEAL_TIME", { "kvm_steal_time" }, true },
         { "of-hyperv", "HV_X64_MSR_SCONTROL", { "hv_synic" }, true },
 };
@@ -120,6 +122,28 @@ static void test_together(void) {
                 }
 }
 
+/* A number may have to be above another. */
+static void test_above(void) {
+        static const struct {
+                uint32_t version;
+                bool is_entitled;
+        } cases[] = { { 0, false }, { 1, false }, { 2, true }, { 5, true } };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                const TestRow rows[N_TEST_ROWS] = {
+                        LEAF(0, 0, .eax = 0xa),
+                        LEAF(0xa, 0, .eax = cases[i].version, .edx = 3),
+                };
+                g_autoptr(LeafTable) table = test_table(rows);
+                g_autoptr(Words) words = words_new(table, N_FIELD_INTERFACES);
+
+                g_assert_cmpint(control_is_entitled(control_find("IA32_FIXED_CTR0"), words), ==,
+                                cases[i].is_entitled);
+                g_assert_cmpint(control_is_entitled(control_find("IA32_PERF_GLOBAL_CTRL"), words),
+                                ==, cases[i].is_entitled);
+        }
+}
+
 /* What the usual VMM gives a guest on a recorded host entitles it to what that processor has. */
 static void test_offer(void) {
         static const struct {
@@ -164,6 +188,7 @@ int main(int argc, char **argv) {
         }
         g_test_add_func("/control/find", test_find);
         g_test_add_func("/control/together", test_together);
+        g_test_add_func("/control/above", test_above);
         g_test_add_func("/control/offer", test_offer);
 
         return g_test_run();
