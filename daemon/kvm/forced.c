@@ -32,6 +32,22 @@ static const Leaf *row_of(const LeafTable *table, uint32_t leaf, uint32_t sublea
         return leaf_table_find(table, leaf, subleaf) ?: &nothing;
 }
 
+/* Kernels that make something else of a row's fields do so with its other bits, too: with XFRM in
+ * 0x12.1 as a whole. */
+static bool is_rewritten(const Leaf *row) {
+        int group = field_group_find(FIELD_INTERFACE_CPU, row->leaf, row->subleaf);
+
+        for (size_t i = 0; group >= 0 && i < N_REGISTERS; i++) {
+                const FieldWord *word = &field_words[group * N_REGISTERS + i];
+
+                for (size_t j = 0; j < word->n_fields; j++)
+                        if (field_table[word->first_field + j].flags & FIELD_REWRITTEN)
+                                return true;
+        }
+
+        return false;
+}
+
 /* A bit counts if a guest would see a feature come or go. The rest is the same in all tables, so
  * that what has no features, or all, is still a table that KVM can find its way in: maxima, address
  * widths, signatures. */
@@ -40,7 +56,7 @@ static bool bit_counts(const Leaf *row, Register reg, unsigned bit) {
                 field_at(FIELD_INTERFACE_KVM, row->leaf, row->subleaf, reg, bit);
 
         if (!field)
-                return true;
+                return !is_rewritten(row);
         if (field_is_rewritten(field))
                 return false;
 

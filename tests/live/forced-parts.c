@@ -68,6 +68,15 @@ static bool pattern(Leaf *row) {
         }
 }
 
+/* Linux 5.14 to 6.3: XFRM is what the guest's XCR0 is, and at least x87 and SSE */
+static bool limit_xfrm(Leaf *row) {
+        if (row->leaf == 0x12 && row->subleaf == 1) {
+                row->registers[REGISTER_ECX] = (row->registers[REGISTER_ECX] & 0x2e7) | 3;
+                row->registers[REGISTER_EDX] = 0;
+        }
+        return true;
+}
+
 static bool follow(Leaf *row) {
         if (row->leaf == 7 && (row->registers[REGISTER_EBX] & AVX2))
                 row->registers[REGISTER_EBX] |= FSGSBASE;
@@ -133,6 +142,11 @@ static const Case cases[] = {
                 .off = { ROW(7, 0, 0, ~0xf1bf23ebu, ~0x1a005f46u & ~(BIT(4) | 0x3e0000u)),
                          ROW(0x1d, 0, 0, ~0u, ~0u, ~0u), ROW(0x1e, 0, 0, 0xff000000, ~0u, ~0u) },
                 .dropped = { ROW(0x1d, 0, 0), ROW(0x1e, 0, 0) },
+        },
+        {
+                .name = "limited-xfrm",
+                .supported = { ROW(0x12, 0, 3, 1), ROW(0x12, 1, 0x36, 0, 0x602e7, 0) },
+                .keep = limit_xfrm,
         },
         {
                 .name = "comes-with-another",
