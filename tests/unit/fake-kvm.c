@@ -2,6 +2,8 @@
 
 #include "tests/unit/fake-kvm.h"
 
+#include <errno.h>
+
 #include "policy/control.h"
 #include "policy/words.h"
 
@@ -47,6 +49,14 @@ static bool set_field(Rows *rows, const Field *field, uint32_t value) {
 
         *reg = (*reg & ~field_mask(field)) | ((value << field->low) & field_mask(field));
         return true;
+}
+
+/* As KVM looks it up: whatever the range's maximum is */
+static bool has_field(Rows *rows, const char *name) {
+        const Field *field = field_find(name);
+        const uint32_t *reg = find_register(rows, field->word);
+
+        return reg && (*reg & field_mask(field));
 }
 
 static bool is_enabled(CapabilitySet enabled, const char *name) {
@@ -134,10 +144,10 @@ static void drop_and_add(Rows *rows, const FakeKvm *kvm) {
                 rows->rows[rows->n++] = (Leaf){ .leaf = kvm->added, .registers = { 1, 1, 1, 1 } };
 }
 
-static void rewrite(Rows *rows, const FakeRewrite *rewrites, CapabilitySet enabled) {
-        for (size_t i = 0; i < 4 && rewrites[i].field; i++)
+static void rewrite(Rows *rows, const FakeRewrite *rewrites, size_t n_max, CapabilitySet enabled) {
+        for (size_t i = 0; i < n_max && rewrites[i].field; i++)
                 if (is_enabled(enabled, rewrites[i].capability) &&
-                    !(rewrites[i].unless && words_get(rows->words, field_find(rewrites[i].unless))))
+                    !(rewrites[i].unless && has_field(rows, rewrites[i].unless)))
                         set_field(rows, field_find(rewrites[i].field), rewrites[i].value);
 }
 
@@ -149,7 +159,7 @@ static void answer_supported(const FakeKvm *kvm, TrialEvidence *evidence) {
         Rows rows;
 
         rows_init(&rows, table, words);
-        rewrite(&rows, kvm->answers, evidence->enabled);
+        rewrite(&rows, kvm->answers, G_N_ELEMENTS(kvm->answers), evidence->enabled);
         evidence->supported = rows_to_table(&rows);
 }
 
@@ -204,6 +214,10 @@ static void try_msrs(const FakeKvm *kvm, const GArray *msrs, TrialEvidence *evid
 
 static void try_controls(const FakeKvm *kvm, const Words *words, const Words *like,
                          TrialEvidence *evidence) {
+        const char *view = view_with(kvm->host, evidence->enabled);
+        const Words *supported =
+                view ? host_view_words(kvm->host, view) : host_words(kvm->host, HOST_SUPPORTED);
+
         for (size_t i = 0; i < N_CONTROLS; i++) {
                 TrialControlAnswer answer = { .control = i };
 
@@ -213,6 +227,11 @@ static void try_controls(const FakeKvm *kvm, const Words *words, const Words *li
                 for (size_t j = 0; j < 4 && kvm->controls[j].name; j++)
                         if (g_str_equal(kvm->controls[j].name, control_table[i].name))
                                 answer.code = kvm->controls[j].code;
+                if (kvm->kernel &&
+                    fake_kernel_refuses(kvm->kernel, &control_table[i], words, supported,
+                                        evidence->enabled))
+                        answer.code =
+                                control_table[i].kind == CONTROL_MSR ? TRIAL_MSR_REFUSED : EINVAL;
                 g_array_append_val(evidence->controls, answer);
         }
 }
@@ -228,14 +247,18 @@ static bool fails(const FakeKvm *kvm, CapabilitySet wanted, TrialEvidence *evide
         return false;
 }
 
-static void read_back(const FakeKvm *kvm, Rows *rows, TrialEvidence *evidence) {
+static void read_back(const FakeKvm *kvm, Rows *rows, bool is_first, TrialEvidence *evidence) {
+        const FakeKernel *kernel = kvm->kernel;
+
         evidence->set = rows_to_table(rows);
         update_dynamic(rows);
-        if (!kvm->ignores_shown)
+        if (kernel)
+                rewrite(rows, kernel->rewrites, G_N_ELEMENTS(kernel->rewrites), evidence->enabled);
+        if (!kvm->ignores_shown && !(kernel && kernel->leaves_unhalt && is_first))
                 remove_shown(rows, evidence->enabled);
         if (kvm->forces)
                 force(rows, kvm->host, view_with(kvm->host, evidence->enabled));
-        rewrite(rows, kvm->rewrites, evidence->enabled);
+        rewrite(rows, kvm->rewrites, G_N_ELEMENTS(kvm->rewrites), evidence->enabled);
         drop_and_add(rows, kvm);
         evidence->back = rows_to_table(rows);
 }
@@ -263,7 +286,7 @@ TrialEvidence *fake_kvm_try(const FakeKvm *kvm, const TrialRequest *request, siz
 
         rows_init(&rows, table, words);
         refuse_fields(kvm, &rows, evidence);
-        read_back(kvm, &rows, evidence);
+        read_back(kvm, &rows, one->table != NULL, evidence);
         if (one->table)
                 try_msrs(kvm, trial_request_msrs(request, i), evidence);
         try_controls(kvm, words, like, evidence);

@@ -9,14 +9,7 @@
 
 #include "policy/host.h"
 #include "policy/trial.h"
-
-/* Something that this KVM does and the others do not; "" or 0: not there */
-typedef struct FakeRewrite {
-        const char *field;
-        uint32_t value;
-        const char *capability; /* only with it; NULL: always */
-        const char *unless;     /* not where the table has this field; NULL: always */
-} FakeRewrite;
+#include "tests/unit/fake-kernel.h"
 
 typedef struct FakeRefusal {
         const char *name; /* of a field, control, or capability */
@@ -25,8 +18,9 @@ typedef struct FakeRefusal {
 
 typedef struct FakeKvm {
         Host *host;
-        bool forces;        /* what the profile has as forced on and off */
-        bool ignores_shown; /* leaves what a capability takes away */
+        const FakeKernel *kernel; /* what else it does is as that does it; NULL: it keeps all */
+        bool forces;              /* what the profile has as forced on and off */
+        bool ignores_shown;       /* leaves what a capability takes away */
         FakeRewrite rewrites[4];
         FakeRewrite answers[4]; /* of KVM_GET_SUPPORTED_CPUID */
         FakeRefusal culprits[4];

@@ -34,6 +34,7 @@ unit_tests = \
 	%D%/test-host \
 	%D%/test-host-change \
 	%D%/test-json \
+	%D%/test-kernels \
 	%D%/test-kinds \
 	%D%/test-leaf \
 	%D%/test-masks \
@@ -60,7 +61,7 @@ unit_tests = \
 
 check_LTLIBRARIES += %D%/libsupport.la
 %C%_libsupport_la_SOURCES = %D%/support.c %D%/support.h
-%C%_libsupport_la_SOURCES += %D%/fake-kvm.c %D%/fake-kvm.h
+%C%_libsupport_la_SOURCES += %D%/fake-kernel.c %D%/fake-kernel.h %D%/fake-kvm.c %D%/fake-kvm.h
 %C%_libsupport_la_SOURCES += %D%/trial-support.c %D%/trial-support.h
 %C%_libsupport_la_LIBADD = policy/libpolicy.la
 
@@ -103,6 +104,7 @@ TESTS += $(unit_tests)
 %C%_test_host_change_LDADD = %D%/libsupport.la
 %C%_test_host_LDADD = %D%/libsupport.la
 %C%_test_json_LDADD = %D%/libformsupport.la
+%C%_test_kernels_LDADD = %D%/libsupport.la
 %C%_test_kinds_LDADD = %D%/libsupport.la
 %C%_test_leaf_LDADD = %D%/libsupport.la
 %C%_test_masks_LDADD = %D%/libsupport.la
