@@ -6,6 +6,7 @@
 #include "daemon/bus/batch.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <string.h>
 
@@ -174,10 +175,18 @@ static int wait_for_turn(Batch *batch) {
         return r < 0 ? r : sd_event_source_set_enabled(batch->source, SD_EVENT_ONESHOT);
 }
 
-static void on_gone(void *userdata) {
-        Batch *batch = userdata;
+/* Its pieces are many, and what came meanwhile is above them: glibc does not give them back by
+ * itself. */
+static void end_batch(Batch *batch) {
+        GPtrArray *under_way = batch->batches->under_way;
 
-        g_ptr_array_remove(batch->batches->under_way, batch);
+        g_ptr_array_remove(under_way, batch);
+        if (under_way->len == 0)
+                (void) malloc_trim(0);
+}
+
+static void on_gone(void *userdata) {
+        end_batch(userdata);
 }
 
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -192,7 +201,7 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *userdata) {
                 return wait_for_turn(batch);
 
         bus_error_answer(batch->call, r, error);
-        g_ptr_array_remove(batch->batches->under_way, batch);
+        end_batch(batch);
         return 0;
 }
 

@@ -16,8 +16,8 @@
 #define WIRE_GUESTS_MAX 1024
 #define WIRE_VERDICTS_SIZE_MAX (16 * 1024 * 1024)
 
-/* About what a profile takes, of a host with many views and kinds of CPU */
-#define WIRE_PROFILE_SIZE (128 * 1024)
+/* About what a profile takes */
+#define WIRE_PROFILE_SIZE (32 * 1024)
 
 #define WIRE_CAPABILITIES_MAX 256
 #define WIRE_MSRS_MAX 4096

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dbus/names.h"
 #include "tests/abuse/health.h"
 #include "tests/abuse/raw.h"
 #include "tests/bus/call.h"
@@ -41,19 +42,34 @@ static void send_calls(int fd, const char *member, size_t n) {
         }
 }
 
-static void ask_as_others(void) {
-        g_autoptr(sd_bus) other = health_connect();
+/* false: the bus is full of what is for those who do not read, and that is said */
+static bool ask_as_other(sd_bus *other) {
+        g_autoptr(sd_bus_message) call = call_new_on(other, "Check"), reply = NULL;
+        sd_bus_error error = SD_BUS_ERROR_NULL;
         size_t size;
         const uint32_t *table = health_good_table(&size);
+        int r;
 
-        for (size_t i = 0; i < N_OTHERS; i++) {
-                g_autoptr(sd_bus_message) call = call_new_on(other, "Check"), reply = NULL;
-
-                g_assert_cmpint(sd_bus_message_append_array(call, 'u', table, size), >=, 0);
-                g_assert_cmpint(sd_bus_message_append(call, "a{sv}", 0), >=, 0);
-                g_assert_cmpint(sd_bus_call(other, call, G_USEC_PER_SEC * 60, NULL, &reply), >=, 0);
+        g_assert_cmpint(sd_bus_message_append_array(call, 'u', table, size), >=, 0);
+        g_assert_cmpint(sd_bus_message_append(call, "a{sv}", 0), >=, 0);
+        r = sd_bus_call(other, call, G_USEC_PER_SEC * 60, &error, &reply);
+        if (r < 0)
+                g_assert_cmpstr(error.name, ==, CPUIDD_ERROR_NAME_BUSY);
+        else
                 (void) reply_assert_verdict(reply, "supported");
-        }
+        sd_bus_error_free(&error);
+        return r >= 0;
+}
+
+/* They are answered, be it only when the others have read. */
+static void ask_as_others(void) {
+        g_autoptr(sd_bus) other = health_connect();
+        size_t n_answers = 0;
+
+        for (size_t i = 0; i < N_OTHERS; i++)
+                n_answers += ask_as_other(other);
+        g_test_message("%zu of %d others had their answer", n_answers, N_OTHERS);
+        g_assert_cmpuint(n_answers, >, 0);
 }
 
 static void test_thousand(void) {
