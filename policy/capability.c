@@ -45,6 +45,18 @@ CapabilitySet capability_set_close(CapabilitySet set) {
         return closed;
 }
 
+const Capability *capability_set_vm_type(CapabilitySet set) {
+        const Capability *type = NULL;
+
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                if ((set & (UINT64_C(1) << i)) &&
+                    capability_table[i].enabling.kind == ENABLING_VM_TYPE &&
+                    (!type || (capability_table[i].implies & capability_bit(type))))
+                        type = &capability_table[i];
+
+        return type;
+}
+
 /* A name that has the text in it, or is the text's beginning cut at a '.' or '-': enough for
  * "mwait" and "disable-exits.nothing" */
 static const char *near_name(const char *name) {

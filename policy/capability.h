@@ -104,6 +104,9 @@ CapabilitySet capability_set_default(void);
 
 /* With all that its members imply */
 CapabilitySet capability_set_close(CapabilitySet set);
+/* The type that a VM with them is made as: of those that imply one another the last, of others the
+ * first; NULL: the usual */
+const Capability *capability_set_vm_type(CapabilitySet set);
 
 /* Adds the capability to the set; POLICY_ERROR_CAPABILITY where there is none of that name, with
  * what is near to it */

@@ -63,24 +63,35 @@ static bool fail(Enabling *enabling, const char *call, int code) {
         return false;
 }
 
-/* A VM has one type: a second that is asked for is not tried. */
-static bool create_vm(Enabling *enabling) {
-        const KvmDevice *device = enabling->enabler->device;
+/* What its type implies it is, too */
+static void create_vm_of(Enabling *enabling, const Capability *type) {
+        CapabilitySet is = (type->implies | capability_bit(type)) & enabling->capabilities;
         int code;
 
-        for (size_t i = 0; i < N_CAPABILITIES; i++) {
-                if (!has_kind(enabling->capabilities, i, ENABLING_VM_TYPE))
-                        continue;
-                if (enabling->vcpu) {
-                        refuse(enabling, i, 0, 0);
-                        continue;
-                }
-                enabling->vcpu = vcpu_new_vm(device, capability_table[i].enabling.value, &code);
-                answer(enabling, i, 0, code);
+        enabling->vcpu = vcpu_new_vm(enabling->enabler->device, type->enabling.value, &code);
+        if (enabling->vcpu)
+                enabling->evidence->enabled |= is;
+        else
+                refuse(enabling, capability_index(type), 0, code);
+}
+
+/* A VM has one type: another that is asked for is not tried. */
+static bool create_vm(Enabling *enabling) {
+        CapabilitySet rest = enabling->capabilities;
+        const Capability *type;
+        int code;
+
+        while (!enabling->vcpu && (type = capability_set_vm_type(rest))) {
+                create_vm_of(enabling, type);
+                rest &= ~capability_bit(type);
         }
 
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                if (has_kind(rest & ~enabling->evidence->enabled, i, ENABLING_VM_TYPE))
+                        refuse(enabling, i, 0, 0);
+
         if (!enabling->vcpu)
-                enabling->vcpu = vcpu_new_vm(device, 0, &code);
+                enabling->vcpu = vcpu_new_vm(enabling->enabler->device, 0, &code);
         return enabling->vcpu || fail(enabling, "KVM_CREATE_VM", code);
 }
 

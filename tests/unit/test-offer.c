@@ -152,6 +152,31 @@ static void test_implied(void) {
         g_assert_false(set & capability_bit(capability_find("vm-type.tdx")));
 }
 
+/* A VM has one type: it is made as the one that implies the others. */
+static void test_vm_type(void) {
+        static const struct {
+                const char *names[3];
+                const char *type;
+        } cases[] = {
+                { { "irqchip" }, NULL },
+                { { "vm-type.sev" }, "vm-type.sev" },
+                { { "vm-type.sev-es" }, "vm-type.sev-es" },
+                { { "vm-type.sev-snp" }, "vm-type.sev-snp" },
+                { { "vm-type.sev", "vm-type.tdx" }, "vm-type.sev" },
+                { { "vm-type.tdx", "irqchip" }, "vm-type.tdx" },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                const Capability *type;
+                CapabilitySet set = 0;
+
+                for (size_t j = 0; cases[i].names[j]; j++)
+                        g_assert_true(capability_set_add(&set, cases[i].names[j], NULL));
+                type = capability_set_vm_type(capability_set_close(set));
+                g_assert_cmpstr(type ? type->name : NULL, ==, cases[i].type);
+        }
+}
+
 typedef struct EnablingCase {
         const char *capability;
         CapabilityEnablingKind kind;
@@ -345,6 +370,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/offer/varying-feature", test_varying_feature);
         g_test_add_func("/capability/unknown", test_unknown_capability);
         g_test_add_func("/capability/implied", test_implied);
+        g_test_add_func("/capability/vm-type", test_vm_type);
         g_test_add_func("/capability/enabling", test_enabling);
         g_test_add_func("/capability/enabling-together", test_enabling_together);
         g_test_add_func("/capability/shown", test_shown);
