@@ -61,6 +61,22 @@ char *message_label(const Field *row) {
         return label_of(row);
 }
 
+/* By the word that it is about: what stands before "of", "by", "with" or a bracket */
+const char *message_verb(const Field *row) {
+        static const char *const ends[] = { " (", " of ", " by ", " with " };
+        size_t n = strlen(row->label);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+                const char *end = strstr(row->label, ends[i]);
+
+                if (end)
+                        n = MIN(n, (size_t) (end - row->label));
+        }
+
+        return n > 2 && row->label[n - 1] == 's' && !strchr("sui", row->label[n - 2]) ? "are" :
+                                                                                        "is";
+}
+
 /* With what that means in the guest behind it, in the row's own words. Takes the text over. */
 static char *with_breaks(char *text, const Field *row) {
         g_autofree char *first = text;
@@ -180,8 +196,9 @@ static char *say_below(const Field *row, const char *label, const char *guest, c
         const Capability *capability = capability_below(row);
 
         return g_strdup_printf(
-                "the guest's %s is %s, the host's %s: KVM takes the smaller value%s%s", label,
-                guest, host, capability ? ", and keeps the guest to it only with " : "",
+                "the guest's %s %s %s, the host's %s: KVM takes the smaller value%s%s", label,
+                message_verb(row), guest, host,
+                capability ? ", and keeps the guest to it only with " : "",
                 capability ? capability->name : "");
 }
 
@@ -192,9 +209,9 @@ static char *say_limit(const Offer *offer, const Finding *finding) {
                         *why = NULL;
 
         if (!field_has_value(row, finding->guest))
-                return with_breaks(
-                        g_strdup_printf("the guest's %s is %s, which KVM refuses", label, guest),
-                        row);
+                return with_breaks(g_strdup_printf("the guest's %s %s %s, which KVM refuses", label,
+                                                   message_verb(row), guest),
+                                   row);
         if (finding->guest < finding->host)
                 return say_below(row, label, guest, host);
         if (row->flags & (FIELD_MAXIMUM_LEAF | FIELD_MAXIMUM_SUBLEAF))
@@ -206,8 +223,8 @@ static char *say_limit(const Offer *offer, const Finding *finding) {
         why = finding->host == 0 && finding->cause != CAUSE_UNKNOWN ?
                 why_not_offered(offer, finding) :
                 NULL;
-        return g_strdup_printf("the guest's %s is %s, the host has at most %s%s%s", label, guest,
-                               host, why ? ": " : "", why ? why : "");
+        return g_strdup_printf("the guest's %s %s %s, the host has at most %s%s%s", label,
+                               message_verb(row), guest, host, why ? ": " : "", why ? why : "");
 }
 
 static char *say_inverted(const Finding *finding) {
@@ -260,7 +277,8 @@ static char *say_different(const Offer *offer, const Guest *guest, const Finding
                                        finding->guest ? "set" : "clear",
                                        finding->host ? "set" : "clear");
         else
-                text = g_strdup_printf("the guest's %s is %s, the host's %s", label, mine, theirs);
+                text = g_strdup_printf("the guest's %s %s %s, the host's %s", label,
+                                       message_verb(row), mine, theirs);
         return row->rule != FIELD_RULE_IDENTITY ? with_breaks(g_steal_pointer(&text), row) :
                                                   g_steal_pointer(&text);
 }

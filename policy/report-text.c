@@ -94,13 +94,18 @@ static char *value_of(const ReadbackPlace *place, uint32_t value) {
         return place->row ? explain_value(place->row, value) : g_strdup_printf("0x%x", value);
 }
 
+static bool is_plural(const ReadbackPlace *place) {
+        return place->row ? !is_flag(place) && g_str_equal(message_verb(place->row), "are") :
+                            place->low != place->high;
+}
+
 /* "the guest has AVX2", "the guest's linear address width is 40" */
 static char *say_given(const ReadbackPlace *place) {
         g_autofree char *label = label_of(place), *value = value_of(place, place->set);
 
         if (is_flag(place) || !place->row)
                 return g_strdup_printf("the guest has %s", label);
-        return g_strdup_printf("the guest's %s is %s", label, value);
+        return g_strdup_printf("the guest's %s %s %s", label, message_verb(place->row), value);
 }
 
 /* "KVM clears LA57", "KVM makes the maximum 7 instead of 13" */
@@ -147,7 +152,7 @@ char *report_say_changed(const ReadbackPlace *place, ExpectationReason reason,
         g_autofree char *given = say_given(place), *label = label_of(place),
                         *why = say_reason(place, reason, capability),
                         *to = value_of(place, place->back);
-        const char *it = place->row || place->low == place->high ? "it" : "them";
+        const char *it = is_plural(place) ? "them" : "it";
 
         if (place->is_dropped)
                 return g_strdup_printf("%s, and KVM drops its whole row: %s", given, why);
@@ -155,8 +160,8 @@ char *report_say_changed(const ReadbackPlace *place, ExpectationReason reason,
                 return is_flag(place) || !place->row ?
                         g_strdup_printf("the guest was not given %s, and KVM sets %s: %s", label,
                                         it, why) :
-                        g_strdup_printf("the guest was given no %s, and KVM makes it %s: %s", label,
-                                        to, why);
+                        g_strdup_printf("the guest was given no %s, and KVM makes %s %s: %s", label,
+                                        it, to, why);
         if (place->back == 0)
                 return g_strdup_printf("%s, and KVM clears %s: %s", given, it, why);
         return g_strdup_printf("%s, and KVM makes %s %s: %s", given, it, to, why);
@@ -210,34 +215,46 @@ char *report_say_msr(const TrialMsrAnswer *answer, uint64_t set) {
                                answer->index, set, answer->value);
 }
 
-char *report_say_refusal(const TrialRefusal *refusal) {
-        g_autofree char *code = explain_code(refusal->code);
+/* Why KVM was not asked */
+static char *say_not_tried(const TrialRefusal *refusal) {
+        switch ((CapabilityEnablingKind) refusal->capability->enabling.kind) {
+        case ENABLING_DEVICE:
+                return g_strdup_printf("a trial has no descriptor of %s", refusal->call);
+        case ENABLING_VM_TYPE:
+                return g_strdup("a VM has one type, and another one was taken");
+        default:
+                return g_strdup_printf("%s takes what a trial does not have", refusal->call);
+        }
+}
 
-        if (refusal->code == 0)
-                return g_strdup_printf(
-                        "the guest's VMM enables %s; it was not tried, since %s takes what a "
-                        "trial does not have",
-                        refusal->capability->name, refusal->call);
+char *report_say_refusal(const TrialRefusal *refusal) {
+        g_autofree char *code = explain_code(refusal->code), *why = NULL;
+
+        if (refusal->code == 0) {
+                why = say_not_tried(refusal);
+                return g_strdup_printf("the guest's VMM enables %s; it was not tried, since %s",
+                                       refusal->capability->name, why);
+        }
         return g_strdup_printf("the guest's VMM enables %s, and KVM refuses it: %s fails with %s",
                                refusal->capability->name, refusal->call, code);
 }
 
-/* "CR4.LA57 with EINVAL"; a MSR's refusal has no number */
-static char *control_to_text(const TrialControlAnswer *answer) {
+/* "CR4.LA57 with EINVAL", or among others "CR4.LA57 (EINVAL)"; a MSR's refusal has no number */
+static char *control_to_text(const TrialControlAnswer *answer, bool is_alone) {
         const Control *control = &control_table[answer->control];
         g_autofree char *code = report_code_to_string(answer->code);
 
         return answer->code == 0 || answer->code == TRIAL_MSR_REFUSED ?
                 g_strdup(control->name) :
-                g_strdup_printf("%s with %s", control->name, code);
+                g_strdup_printf(is_alone ? "%s with %s" : "%s (%s)", control->name, code);
 }
 
 static char *controls_to_text(const GArray *answers) {
         GString *text = g_string_new(NULL);
 
         for (guint i = 0; i < answers->len; i++) {
-                g_autofree char *one =
-                        control_to_text(&g_array_index(answers, TrialControlAnswer, i));
+                g_autofree char *one = control_to_text(
+                        &g_array_index(answers, TrialControlAnswer, i), answers->len == 1);
 
                 g_string_append_printf(text, "%s%s",
                                        i == 0                        ? "" :
@@ -315,7 +332,7 @@ char *contradiction_say_untaken(int code) {
 }
 
 char *contradiction_say_control(const Field *field, const TrialControlAnswer *answer) {
-        g_autofree char *label = message_label(field), *control = control_to_text(answer);
+        g_autofree char *label = message_label(field), *control = control_to_text(answer, true);
 
         return g_strdup_printf("the rules say that this host supports %s, and KVM refuses %s: "
                                "data/fields.table or data/controls.table is wrong, or this kernel "

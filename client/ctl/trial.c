@@ -152,7 +152,7 @@ static bool run(Session *session, char **arguments, GError **error) {
 const Command command_trial = {
         .name = "trial",
         .arguments = "[GUEST]",
-        .summary = "What KVM makes of a guest's table, on a CPU that never runs",
+        .summary = "What KVM makes of a guest's table, on a virtual CPU that never runs",
         .help = "Tells what KVM sets, clears, refuses and really backs of it, and whether that "
                 "contradicts 'check'. KVM takes nearly every table, so this does not answer whether "
                 "the host supports the guest. For root and the group of /dev/kvm; others are asked "

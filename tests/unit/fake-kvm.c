@@ -168,7 +168,7 @@ static void enable(const FakeKvm *kvm, CapabilitySet wanted, TrialEvidence *evid
 
         for (size_t i = 0; i < 4 && kvm->capabilities[i].name; i++) {
                 TrialRefusal refusal = { .capability = capability_find(kvm->capabilities[i].name),
-                                         .call = "KVM_ENABLE_CAP",
+                                         .call = kvm->call ?: "KVM_ENABLE_CAP",
                                          .code = kvm->capabilities[i].code };
 
                 if (!(wanted & capability_bit(refusal.capability)))

@@ -26,6 +26,7 @@ typedef struct FakeKvm {
         FakeRefusal culprits[4];
         FakeRefusal controls[4];
         FakeRefusal capabilities[4];
+        const char *call;        /* what fails then; NULL: KVM_ENABLE_CAP */
         FakeRefusal failures[4]; /* no vCPU with the capability */
         uint32_t dropped[2];     /* leaves whose rows go */
         uint32_t added;          /* a leaf that it adds, with all registers 1 */

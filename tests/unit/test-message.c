@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "policy/message.h"
 #include "policy/place.h"
 #include "policy/recording.h"
 #include "policy/since.h"
@@ -413,6 +414,28 @@ static void test_required(void) {
         g_assert_null(good.findings);
 }
 
+/* What is of several is not one. */
+static void test_verb(void) {
+        static const struct {
+                const char *field;
+                const char *verb;
+        } cases[] = {
+                { "maxphyaddr", "is" },
+                { "arch_perfmon_counters", "are" },
+                { "arch_perfmon_fixed_counters", "are" },
+                { "svm_asids", "are" },
+                { "cat_l3_classes", "are" },
+                { "invlpgb_max_pages", "are" },   /* "Pages by INVLPGB" */
+                { "asym_cat_l3_classes", "are" }, /* "L3 classes (this core)" */
+                { "amd_workload_classes", "is" }, /* "Number of workload classes" */
+                { "xsave_size_current", "is" },
+                { "clflush_size", "is" },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+                g_assert_cmpstr(message_verb(field_find(cases[i].field)), ==, cases[i].verb);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
 
@@ -422,6 +445,7 @@ int main(int argc, char **argv) {
                 g_test_add_data_func(path, &message_cases[i], test_message);
         }
 
+        g_test_add_func("/message/verb", test_verb);
         g_test_add_func("/message/since", test_since);
 
         g_test_add_func("/message/notice", test_notice);

@@ -210,6 +210,37 @@ static const ReportCase report_cases[] = {
           .expect = { "refused (known) pmu.disable pmu.disable: the guest's VMM enables "
                       "pmu.disable; it was not tried, since KVM_ENABLE_CAP takes what a trial does "
                       "not have" } },
+        { .name = "device-not-tried",
+          .host = "sapphire-rapids-6.12",
+          .enable = "sgx.provision",
+          .kvm = { .capabilities = { { "sgx.provision", 0 } }, .call = "/dev/sgx_provision" },
+          .outcome = REPORT_KEPT,
+          .expect = { "refused (known) sgx.provision sgx.provision: the guest's VMM enables "
+                      "sgx.provision; it was not tried, since a trial has no descriptor of "
+                      "/dev/sgx_provision" } },
+        { .name = "another-type-not-tried",
+          .host = "milan-6.18",
+          .enable = "vm-type.sev",
+          .kvm = { .capabilities = { { "vm-type.sev", 0 } } },
+          .outcome = REPORT_KEPT,
+          .expect = { "refused (known) vm-type.sev vm-type.sev: the guest's VMM enables "
+                      "vm-type.sev; it was not tried, since a VM has one type, and another one was "
+                      "taken" } },
+        { .name = "several",
+          .host = "skylake-sp-6.1",
+          .field = "arch_perfmon_counters",
+          .value = 3,
+          .kvm = { .rewrites = { { "arch_perfmon_counters", 2 }, { "arch_perfmon_events", 0 } },
+                   .controls = { { "CR4.VME", EINVAL }, { "CR4.PVI", EINVAL } } },
+          .outcome = REPORT_CHANGED,
+          .expect = { "changed 0xa.0:eax[15:8] arch_perfmon_counters: the guest's general counters "
+                      "are 3, and KVM makes them 2: no rule, capability or profile tells of that",
+                      "unbacked 0x1.0:edx[1] vme: the guest has VME, and KVM refuses CR4.VME "
+                      "(EINVAL) and CR4.PVI (EINVAL)",
+                      "changed 0xa.0:eax[31:24] arch_perfmon_events: the guest's architectural events "
+                      "are 7, and KVM clears them: no rule, capability or profile tells of that" },
+          .contradictions = { "refused 0x1.0:edx[1]", "rewritten 0xa.0:eax[15:8]",
+                              "rewritten 0xa.0:eax[31:24]" } },
         { .name = "backed",
           .host = "sapphire-rapids-6.12",
           .outcome = REPORT_KEPT,
