@@ -445,9 +445,10 @@ typedef struct CpuiddContradiction {
         const char *field;
         const char *rule;
         const char *kind; /* "refused" (supported by the rules, and KVM refuses it), "rewritten" (no
-                              * rule tells that KVM rewrites it), "forced" (the profile tells that KVM
-                              * forces it, and it does not), "delta" (a capability does what its row
-                              * does not say), "answer" (KVM's answer is not the profile's) */
+                              * rule tells that KVM rewrites it, and the check does not refuse what it
+                              * takes away), "forced" (the profile tells that KVM forces it, and it
+                              * does not), "delta" (a capability does what its row does not say),
+                              * "answer" (KVM's answer is not the profile's) */
         const char *message; /* a sentence for people */
         const char *subject; /* what was tried: "offer", "capability disable-exits.hlt", "avx2
                               * alone"; NULL where that is the guest */
