@@ -278,18 +278,40 @@ static int send_question(Question *question) {
                 on_credentials, question, "s", sd_bus_message_get_sender(question->call));
 }
 
+/* One caller that does not wait for answers cannot keep all others out. */
+static bool may_ask(const Access *access, sd_bus_message *call, GError **error) {
+        const char *sender = sd_bus_message_get_sender(call);
+        size_t n = 0;
+
+        for (size_t i = 0; i < access->under_way->len; i++) {
+                const Question *other = access->under_way->pdata[i];
+
+                n += g_strcmp0(sd_bus_message_get_sender(other->call), sender) == 0;
+        }
+
+        if (access->under_way->len >= ACCESS_MAX)
+                g_set_error(error, SERVICE_ERROR, SERVICE_ERROR_BUSY,
+                            "of %d calls it is being asked already whether they may be served; try "
+                            "again later",
+                            ACCESS_MAX);
+        else if (n >= ACCESS_CALLER_MAX)
+                g_set_error(error, SERVICE_ERROR, SERVICE_ERROR_BUSY,
+                            "of %d calls of yours it is being asked already whether they may be "
+                            "served; try again later",
+                            ACCESS_CALLER_MAX);
+        else
+                return true;
+
+        return false;
+}
+
 int access_ask(Access *access, AccessKind kind, sd_bus_message *call, AccessFunc func,
                void *userdata, GError **error) {
         Question *question;
         int r;
 
-        if (access->under_way->len >= ACCESS_MAX) {
-                g_set_error(error, SERVICE_ERROR, SERVICE_ERROR_BUSY,
-                            "of %d calls it is being asked already whether they may be served; try "
-                            "again later",
-                            ACCESS_MAX);
+        if (!may_ask(access, call, error))
                 return -EBUSY;
-        }
 
         question = g_new0(Question, 1);
         question->access = access;

@@ -6,8 +6,10 @@
 #include <glib.h>
 #include <systemd/sd-bus.h>
 
-/* Questions under way, of all; those of them that polkit has, of all and about one user */
+/* Questions under way, of all and of one caller, of whose user nothing is known yet; those of them
+ * that polkit has, of all and about one user */
 #define ACCESS_MAX 128
+#define ACCESS_CALLER_MAX 16
 #define ACCESS_POLKIT_MAX 32
 #define ACCESS_USER_MAX 4
 

@@ -8,6 +8,7 @@
  *                                       (of a Trial: no rows, no options)
  *     bus-client call-interactive MEMBER  the same; somebody may be asked for a password
  *     bus-client call-with-file MEMBER  the same, with standard input as an argument that nobody wants
+ *     bus-client flood MEMBER N         "sent", when the bus has N calls; then N lines as of `call`
  *     bus-client refresh-and-lose       calls Refresh; how the call ends when its service is killed
  *     bus-client polkit odd|error       "serving"; is a polkit whose answers are of no use, until killed
  *     bus-client notify PATH            "listening", then what is notified, one assignment a line
@@ -184,6 +185,40 @@ static int refresh_and_lose(sd_bus *bus) {
         return loop_until(bus, &n, 1);
 }
 
+static int on_flood_reply(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const sd_bus_error *refusal = sd_bus_message_get_error(m);
+        int *n = userdata;
+
+        (void) error;
+        if (refusal)
+                printf("%s: %s\n", refusal->name, refusal->message);
+        else
+                puts("ok");
+        (*n)++;
+        return 0;
+}
+
+static int flood(sd_bus *bus, const char *member, int n_calls) {
+        int r, n = 0;
+
+        for (int i = 0; i < n_calls; i++) {
+                r = sd_bus_call_method_async(bus, NULL, CPUIDD_BUS_NAME, CPUIDD_OBJECT_PATH,
+                                             CPUIDD_INTERFACE, member, on_flood_reply, &n, NULL);
+                if (r < 0)
+                        return r;
+        }
+
+        /* The bus answers it after it has had those. */
+        r = sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                               "org.freedesktop.DBus", "GetId", NULL, NULL, NULL);
+        if (r < 0)
+                return r;
+
+        puts("sent");
+        (void) fflush(stdout);
+        return loop_until(bus, &n, n_calls);
+}
+
 static int on_polkit_odd(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         (void) userdata;
         (void) error;
@@ -296,6 +331,8 @@ static int run_on_bus(sd_bus *bus, int argc, char **argv) {
                 return call(bus, argv[2], NULL, true, false);
         if (strcmp(argv[1], "call-with-file") == 0 && argc == 3)
                 return call(bus, argv[2], NULL, false, true);
+        if (strcmp(argv[1], "flood") == 0 && argc == 4)
+                return flood(bus, argv[2], atoi(argv[3]));
         if (strcmp(argv[1], "polkit") == 0 && argc == 3)
                 return polkit(bus, argv[2]);
         if (strcmp(argv[1], "refresh-and-lose") == 0)
