@@ -101,6 +101,22 @@ static void do_other_prctl(void) {
         (void) syscall(SYS_arch_prctl, ARCH_GET_FS, &vm_fd);
 }
 
+/* The other ways into the kernel have numbers of their own: 3 is read() here and close() there. */
+static void do_as_32_bit(void) {
+        long number = 3;
+
+        __asm__ volatile("int $0x80" : "+a"(number) : "b"(-1) : "memory");
+}
+
+static void do_as_x32(void) {
+        (void) syscall(0x40000000 | SYS_read, -1, NULL, 0);
+}
+
+/* The kernel looks at the lower half of a request alone */
+static void do_large_request(void) {
+        (void) syscall(SYS_ioctl, vcpu_fd, (UINT64_C(1) << 32) | KVM_GET_CPUID2, 0);
+}
+
 /* Not more than a trial needs, and no crash */
 static void do_allocate(void) {
         volatile char *some = malloc(64 * 1024 * 1024);
@@ -142,6 +158,9 @@ static const ConfineCase confine_cases[] = {
         { "maps-what-can-be-executed", do_executable, SIGSYS },
         { "raises-a-limit", do_raise_limit, SIGSYS },
         { "asks-for-something-else", do_other_prctl, SIGSYS },
+        { "asks-as-a-32-bit-program", do_as_32_bit, SIGSYS },
+        { "asks-as-an-x32-program", do_as_x32, SIGSYS },
+        { "asks-with-more-than-a-request", do_large_request, SIGSYS },
 };
 
 /* What systemd's filter of our unit makes of these: EPERM */
@@ -197,6 +216,19 @@ static int play_in_sandbox(const char *name) {
         return 5;
 }
 
+/* A kernel can be built without: then it ends every program that tries */
+static bool has_32_bit(void) {
+        pid_t pid = fork();
+        int status;
+
+        if (pid == 0) {
+                do_as_32_bit();
+                _exit(DONE);
+        }
+        g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+        return WIFEXITED(status);
+}
+
 static bool skip_unconfined(void) {
         if (confine_is_possible())
                 return false;
@@ -210,6 +242,10 @@ static void test_confine(gconstpointer data) {
 
         if (skip_unconfined())
                 return;
+        if (test->func == do_as_32_bit && !has_32_bit()) {
+                g_test_skip("this kernel runs no 32-bit programs");
+                return;
+        }
         if (test->func == do_run && vcpu_fd < 0)
                 g_test_message("there is no KVM: KVM_RUN is called on nothing");
         assert_ends(test, NULL, 0);
@@ -225,6 +261,8 @@ static void test_confine_in_sandbox(gconstpointer data) {
                 return;
         if (test->func == do_allocate)
                 g_test_skip("there are no limits");
+        else if (test->func == do_as_32_bit && !has_32_bit())
+                g_test_skip("this kernel runs no 32-bit programs");
         else
                 assert_ends(test, hidden, G_N_ELEMENTS(hidden));
 }
