@@ -46,17 +46,23 @@ static void add_words_only(GString *text, const char *title, const Words *words,
         }
 }
 
+static void add_values(GString *text, const char *title, const Words *words,
+                       const uint32_t masks[N_FIELD_WORDS]) {
+        add_words_only(text, title, words, masks);
+        for (size_t i = 0; i < words->n_extra; i++)
+                g_string_append_printf(text, "%s %x.%u.%u %x\n", title, words->extra[i].leaf,
+                                       words->extra[i].subleaf, words->extra[i].reg,
+                                       words->extra[i].value);
+}
+
+/* Also where there is nothing in it, which is not the same as that it is not known */
 static void add_words(GString *text, const char *title, const Words *words,
                       const uint32_t masks[N_FIELD_WORDS]) {
         if (!words)
                 return;
 
         g_string_append_printf(text, "%s\n", title);
-        add_words_only(text, title, words, masks);
-        for (size_t i = 0; i < words->n_extra; i++)
-                g_string_append_printf(text, "%s %x.%u.%u %x\n", title, words->extra[i].leaf,
-                                       words->extra[i].subleaf, words->extra[i].reg,
-                                       words->extra[i].value);
+        add_values(text, title, words, masks);
 }
 
 /* What an offer may have: KVM's answer, or may be there where it is not told, and what capabilities
@@ -77,7 +83,9 @@ static void offered_masks(const Host *host, uint32_t masks[N_FIELD_WORDS]) {
         }
 }
 
-/* Bits alone: what was in a row that a vCPU loses is among them. */
+/* Bits alone: what was in a row that a vCPU loses is among them. That nothing is forced decides as
+ * little as that nobody could measure it; of a view it is another thing, since a view of which
+ * nothing is told has what the base has. */
 static void add_forced(GString *text, const Host *host, const char *view) {
         const Words *on = forced_words(host_forced(host), view, FORCED_ON),
                     *off = forced_words(host_forced(host), view, FORCED_OFF);
@@ -86,14 +94,14 @@ static void add_forced(GString *text, const Host *host, const char *view) {
                         *off_title = g_strconcat("forced-off", suffix, NULL);
         uint32_t masks[N_FIELD_WORDS];
 
+        if (view)
+                g_string_append_printf(text, "forced %s\n", view);
         memset(masks, 0xff, sizeof(masks));
-        add_words(text, on_title, on, masks);
-        if (!off)
-                return;
-
+        if (on)
+                add_values(text, on_title, on, masks);
         offered_masks(host, masks);
-        g_string_append_printf(text, "%s\n", off_title);
-        add_words_only(text, off_title, off, masks);
+        if (off)
+                add_words_only(text, off_title, off, masks);
 }
 
 static void add_tables(GString *text, const Host *host) {

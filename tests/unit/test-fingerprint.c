@@ -63,7 +63,7 @@ static const FingerprintCase fingerprint_cases[] = {
         { "forced", "extensions-recorded", "forced-on 0x7 0 1 0 0x100 0 0\nextensions-recorded",
           false },
         { "forced-nothing", "extensions-recorded",
-          "table forced-on\ntable forced-off\nextensions-recorded", false },
+          "table forced-on\ntable forced-off\nextensions-recorded", true },
         { "forced-in-a-view", "extensions-recorded",
           "view-forced xcomp.amx forced-on 0x7 0 1 0 0x100 0 0\nextensions-recorded", false },
         { "dropped", "extensions-recorded", "dropped 0x1d.0\nextensions-recorded", true },
