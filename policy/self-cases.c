@@ -131,10 +131,10 @@ static void add_bits_case(Laying *laying, const Bits *bits, SelfCaseKind kind) {
         trial_request_add_like(laying->first->request, is_alone ? 1 : 0, &change);
 }
 
-/* All of them alone, and then the offer without each: those that are like the same case stand
- * together, since the other one's takes another VM. */
+/* The offer without each, and then all of them alone: those that are like the same case stand
+ * together, since the other one's takes another VM. What both show is said of the offer. */
 static void lay_bits(Laying *laying) {
-        static const SelfCaseKind kinds[] = { SELF_CASE_ALONE, SELF_CASE_CLEAR };
+        static const SelfCaseKind kinds[] = { SELF_CASE_CLEAR, SELF_CASE_ALONE };
 
         for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
                 for (size_t j = 0; j < laying->bits->len; j++)

@@ -17,6 +17,7 @@ typedef struct FakeRewrite {
         uint32_t value;
         const char *capability; /* only with it; NULL: always */
         const char *unless;     /* not where the table has this field; NULL: always */
+        const char *nor;        /* nor where it has this one */
 } FakeRewrite;
 
 typedef struct FakeKernel {

@@ -147,7 +147,8 @@ static void drop_and_add(Rows *rows, const FakeKvm *kvm) {
 static void rewrite(Rows *rows, const FakeRewrite *rewrites, size_t n_max, CapabilitySet enabled) {
         for (size_t i = 0; i < n_max && rewrites[i].field; i++)
                 if (is_enabled(enabled, rewrites[i].capability) &&
-                    !(rewrites[i].unless && has_field(rows, rewrites[i].unless)))
+                    !(rewrites[i].unless && has_field(rows, rewrites[i].unless)) &&
+                    !(rewrites[i].nor && has_field(rows, rewrites[i].nor)))
                         set_field(rows, field_find(rewrites[i].field), rewrites[i].value);
 }
 
