@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <poll.h>
 #include <string.h>
 
 #include "daemon/bus/bus-error.h"
@@ -154,19 +153,11 @@ static int run_slice(Batch *batch, int64_t usec, GError **error) {
         return r < 0 ? r : 0;
 }
 
-static bool others_wait(sd_bus *bus) {
-        struct pollfd input = { .fd = sd_bus_get_fd(bus), .events = POLLIN };
-        uint64_t n = 0;
-
-        (void) sd_bus_get_n_queued_read(bus, &n);
-        return n > 0 || poll(&input, 1, 0) > 0;
-}
-
 /* A timer at now: unlike a deferred source it takes its place behind all that waits already. That
  * is one message of the bus, so where there are more they have as much time as all batches together
  * take, and as much again. */
 static int wait_for_turn(Batch *batch) {
-        uint64_t usec = others_wait(sd_bus_message_get_bus(batch->call)) ?
+        uint64_t usec = bus_has_input(sd_bus_message_get_bus(batch->call)) ?
                 2 * batch->batches->under_way->len * SLICE_USEC :
                 0;
         int r;

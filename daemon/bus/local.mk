@@ -14,6 +14,7 @@ noinst_LTLIBRARIES += %D%/libbus.la
 	%D%/repeats.c %D%/repeats.h \
 	%D%/service.c %D%/service.h \
 	%D%/trials.c %D%/trials.h \
+	%D%/turns.c %D%/turns.h \
 	%D%/vtable.c %D%/vtable.h \
 	%D%/wire-profile.c \
 	%D%/wire-read.c \

@@ -38,6 +38,7 @@ struct Service {
         OfferCache *offers;
         Access *access;
         Batches *batches;
+        Turns *turns;
         Trials *trials; /* NULL: nothing to try on */
         Outbox *outbox;
         GError *problem;
@@ -64,6 +65,7 @@ Service *service_new(const char *name, ServiceAskFunc ask, TrialsFunc try, Outbo
         service->stuck = stuck;
         service->userdata = userdata;
         service->batches = batches_new();
+        service->turns = turns_new(vtable_check_later, service);
         service->waiting = g_ptr_array_new_with_free_func((GDestroyNotify) sd_bus_message_unref);
         service->queued = g_ptr_array_new_with_free_func((GDestroyNotify) sd_bus_message_unref);
         set_not_ready(service, "KVM is still being asked; try again in a moment");
@@ -88,6 +90,7 @@ Service *service_free(Service *service) {
         answer_calls(service->waiting, false, service->problem);
         answer_calls(service->queued, false, service->problem);
         batches_free(service->batches, service->problem);
+        turns_free(service->turns, service->problem);
         outbox_free(service->outbox);
 
         g_ptr_array_unref(service->waiting);
@@ -336,6 +339,10 @@ const Offer *service_offer(Service *service, CapabilitySet capabilities) {
 
 Access *service_access(const Service *service) {
         return service->access;
+}
+
+Turns *service_turns(const Service *service) {
+        return service->turns;
 }
 
 Batches *service_batches(const Service *service) {

@@ -14,6 +14,7 @@
 #include "daemon/bus/batch.h"
 #include "daemon/bus/outbox.h"
 #include "daemon/bus/trials.h"
+#include "daemon/bus/turns.h"
 #include "policy/host.h"
 #include "policy/offer.h"
 
@@ -53,6 +54,7 @@ const Offer *service_offer(Service *service, CapabilitySet capabilities);
 
 Access *service_access(const Service *service);
 Batches *service_batches(const Service *service);
+Turns *service_turns(const Service *service);
 /* NULL with SERVICE_ERROR_TRIAL where there is nothing to try on */
 Trials *service_trials(const Service *service, GError **error);
 Outbox *service_outbox(const Service *service);

@@ -16,20 +16,10 @@
 #include "daemon/bus/wire.h"
 #include "policy/check.h"
 
-static int method_check(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        Service *service = userdata;
+static int reply_check(Service *service, sd_bus_message *m, const Guest *guest, CheckFlags flags) {
         g_autoptr(sd_bus_message) reply = NULL;
-        g_autoptr(Guest) guest = NULL;
-        g_autoptr(GError) local_error = NULL;
         g_auto(Verdict) verdict = {};
-        CheckFlags flags;
         int r;
-
-        if (!service_host(service, &local_error))
-                return bus_error_reply(error, 0, local_error);
-        r = wire_read_guest(m, &guest, &flags, &local_error);
-        if (r < 0)
-                return bus_error_reply(error, r, local_error);
 
         check(service_offer(service, guest->capabilities), guest, flags, &verdict);
         call_log_outcome(verdict_kind_to_string(verdict.kind));
@@ -39,6 +29,38 @@ static int method_check(sd_bus_message *m, void *userdata, sd_bus_error *error) 
                 return r;
         r = wire_append_verdict(reply, &verdict);
         return r < 0 ? r : outbox_send(service_outbox(service), reply, wire_verdict_size(&verdict));
+}
+
+/* The host may be another one by now, or none. */
+void vtable_check_later(sd_bus_message *call, Guest *guest, CheckFlags flags, void *userdata) {
+        Service *service = userdata;
+        g_autoptr(GError) error = NULL;
+
+        bus_error_answer(call,
+                         service_host(service, &error) ? reply_check(service, call, guest, flags) :
+                                                         -ENODEV,
+                         error);
+}
+
+static int method_check(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Service *service = userdata;
+        g_autoptr(Guest) guest = NULL;
+        g_autoptr(GError) local_error = NULL;
+        CheckFlags flags;
+        int r;
+
+        if (!service_host(service, &local_error))
+                return bus_error_reply(error, 0, local_error);
+        r = wire_read_guest(m, &guest, &flags, &local_error);
+        if (r < 0)
+                return bus_error_reply(error, r, local_error);
+
+        if (check_accepts(service_offer(service, guest->capabilities), guest) ||
+            !turns_must_wait(service_turns(service), m))
+                return reply_check(service, m, guest, flags);
+
+        r = turns_add(service_turns(service), m, g_steal_pointer(&guest), flags, &local_error);
+        return r < 0 ? bus_error_reply(error, r, local_error) : r;
 }
 
 static int method_check_many(sd_bus_message *m, void *userdata, sd_bus_error *error) {

@@ -18,6 +18,7 @@ bus_tests = \
 	%D%/trial-client.test \
 	%D%/trial.test \
 	%D%/trials.test \
+	%D%/turns.test \
 	%D%/unit.test \
 	%D%/unknown.test \
 	%D%/unprivileged.test
@@ -41,6 +42,7 @@ bus_programs = \
 	%D%/test-trial \
 	%D%/test-trial-client \
 	%D%/test-trials \
+	%D%/test-turns \
 	%D%/trial-storm
 
 TESTS += $(bus_tests) $(bus_parts)
@@ -64,6 +66,8 @@ check_PROGRAMS += $(bus_parts) $(bus_programs)
 	daemon/bus/libbus.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_trial_client_SOURCES = %D%/test-trial-client.c %D%/call.c %D%/call.h
 %C%_test_trial_client_LDADD = client/lib/libcpuidd.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
+%C%_test_turns_SOURCES = %D%/test-turns.c %D%/call.c %D%/call.h
+%C%_test_turns_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_watch_SOURCES = %D%/test-watch.c daemon/uevent.c daemon/uevent.h daemon/watch.c daemon/watch.h
 %C%_test_watch_LDADD = $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_test_trial_SOURCES = %D%/test-trial.c %D%/call.c %D%/call.h

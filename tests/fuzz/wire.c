@@ -18,7 +18,7 @@
 #include "policy/recording.h"
 
 /* As many turns of the loop as all that is sent at once can take, and slices of CheckMany */
-#define TURNS_MAX 2000
+#define LOOP_TURNS_MAX 2000
 /* What a pair of sockets takes without a reader */
 #define INPUT_MAX (64 * 1024)
 
@@ -108,7 +108,7 @@ unsigned fuzz_wire(const char *recording, const uint8_t *bytes, size_t n_bytes) 
         call_log_set_enabled(true);
 
         send_bytes(fds[1], bytes, n_bytes);
-        for (unsigned i = 0; i < TURNS_MAX && sd_event_run(event, 0) > 0; i++)
+        for (unsigned i = 0; i < LOOP_TURNS_MAX && sd_event_run(event, 0) > 0; i++)
                 drain(fds[1]);
 
         call_log_set_enabled(false);
