@@ -125,20 +125,11 @@ bool contradict_is_supported(ContradictCase *one, const ReadbackPlace *place) {
 static int compare(const void *a, const void *b) {
         const ReportContradiction *left = *(const ReportContradiction *const *) a,
                                   *right = *(const ReportContradiction *const *) b;
-        unsigned left_kind = MAX(left->reg, N_REGISTERS - 1),
-                 right_kind = MAX(right->reg, N_REGISTERS - 1);
+        int order = finding_place_compare(
+                (FindingPlace){ left->leaf, left->subleaf, left->reg, left->low },
+                (FindingPlace){ right->leaf, right->subleaf, right->reg, right->low });
 
-        if (left_kind != right_kind)
-                return left_kind < right_kind ? -1 : 1;
-        if (left->leaf != right->leaf)
-                return left->leaf < right->leaf ? -1 : 1;
-        if (left->subleaf != right->subleaf)
-                return left->subleaf < right->subleaf ? -1 : 1;
-        if (left->reg != right->reg)
-                return left->reg < right->reg ? -1 : 1;
-        if (left->low != right->low)
-                return left->low < right->low ? -1 : 1;
-        return (left->kind > right->kind) - (left->kind < right->kind);
+        return order != 0 ? order : (left->kind > right->kind) - (left->kind < right->kind);
 }
 
 /* A capability's number was only for the order. */

@@ -382,18 +382,10 @@ static void judge_capabilities(const Offer *offer, bool strict, GPtrArray *findi
 
 static int compare_findings(const void *a, const void *b) {
         const Finding *left = *(const Finding *const *) a, *right = *(const Finding *const *) b;
-        unsigned left_kind = MAX(left->reg, N_REGISTERS - 1),
-                 right_kind = MAX(right->reg, N_REGISTERS - 1);
 
-        if (left_kind != right_kind)
-                return left_kind < right_kind ? -1 : 1;
-        if (left->leaf != right->leaf)
-                return left->leaf < right->leaf ? -1 : 1;
-        if (left->subleaf != right->subleaf)
-                return left->subleaf < right->subleaf ? -1 : 1;
-        if (left->reg != right->reg)
-                return left->reg < right->reg ? -1 : 1;
-        return (left->low > right->low) - (left->low < right->low);
+        return finding_place_compare(
+                (FindingPlace){ left->leaf, left->subleaf, left->reg, left->low },
+                (FindingPlace){ right->leaf, right->subleaf, right->reg, right->low });
 }
 
 GPtrArray *judge(const Offer *offer, const Guest *guest, bool strict) {

@@ -48,6 +48,21 @@ const char *cause_to_string(Cause cause) {
         return names[cause];
 }
 
+int finding_place_compare(FindingPlace left, FindingPlace right) {
+        unsigned left_kind = MAX(left.reg, N_REGISTERS - 1),
+                 right_kind = MAX(right.reg, N_REGISTERS - 1);
+
+        if (left_kind != right_kind)
+                return left_kind < right_kind ? -1 : 1;
+        if (left.leaf != right.leaf)
+                return left.leaf < right.leaf ? -1 : 1;
+        if (left.subleaf != right.subleaf)
+                return left.subleaf < right.subleaf ? -1 : 1;
+        if (left.reg != right.reg)
+                return left.reg < right.reg ? -1 : 1;
+        return (left.low > right.low) - (left.low < right.low);
+}
+
 char *finding_where(const Finding *finding) {
         switch (finding->reg) {
         case FINDING_MSR:

@@ -72,6 +72,18 @@ size_t verdict_count(const Verdict *verdict, Severity severity);
 const char *verdict_kind_to_string(VerdictKind kind);
 const char *cause_to_string(Cause cause);
 
+/* Where findings and what trials show stand in their lists: by leaf, sub-leaf, register and lowest
+ * bit; what is not about CPUID behind all that is, by its kind first */
+typedef struct FindingPlace {
+        uint32_t leaf;
+        uint32_t subleaf;
+        uint8_t reg;
+        uint8_t low;
+} FindingPlace;
+
+/* As qsort() has it */
+int finding_place_compare(FindingPlace left, FindingPlace right);
+
 /* "0x7.0:ebx[6]", "msr 0x10a[5]", "tsc", or the capability's name */
 char *finding_where(const Finding *finding);
 
