@@ -32,6 +32,7 @@ trial_sources = \
 	daemon/trier.c daemon/trier.h
 trial_libs = daemon/kvm/libkvm.la policy/libpolicy.la $(SYSTEMD_LIBS) $(GLIB_LIBS)
 %C%_trial_child_SOURCES = %D%/trial-child.c $(trial_sources)
+%C%_trial_child_CPPFLAGS = $(AM_CPPFLAGS) -DTRIER_TIMEOUT_USEC=5000000
 %C%_trial_child_LDADD = $(trial_libs)
 %C%_trial_real_SOURCES = %D%/trial-real.c $(trial_sources)
 %C%_trial_real_LDADD = $(trial_libs)
