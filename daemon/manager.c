@@ -44,7 +44,8 @@ typedef struct Manager {
         char *problem; /* of the last answer; NULL: there was none */
         bool has_name;
         bool has_answer;
-        bool is_ready;   /* as systemd takes it: not while it is starting or reloading */
+        bool is_ready; /* as systemd takes it: not while it is starting or reloading */
+        bool is_reloading;
         bool has_failed; /* and has said so */
         bool is_stuck;   /* what is to be written to the bus cannot be */
 } Manager;
@@ -90,11 +91,15 @@ static void notify_status(const Manager *manager) {
         notify("STATUS=%s", line);
 }
 
+/* A reload that came while KVM was being asked waits for the answer behind that one. */
 static void become_ready(Manager *manager) {
         notify_status(manager);
-        if (!manager->is_ready)
-                notify("READY=1");
+        if (manager->is_ready || (manager->is_reloading && service_is_asking(manager->service)))
+                return;
+
+        notify("READY=1");
         manager->is_ready = true;
+        manager->is_reloading = false;
 }
 
 /* The same reason again, as the ten-minute net finds it, is told once. */
@@ -297,6 +302,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si,
         /* The time is for Type=notify-reload, which systemd has since version 253. */
         notify("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time());
         manager->is_ready = false;
+        manager->is_reloading = true;
         (void) service_refresh(manager->service, NULL, NULL);
         return 0;
 }

@@ -366,6 +366,10 @@ const char *service_name(const Service *service) {
         return service->name;
 }
 
+bool service_is_asking(const Service *service) {
+        return service->is_asking;
+}
+
 bool service_is_ready(const Service *service) {
         return service->host != NULL;
 }

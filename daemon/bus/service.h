@@ -60,6 +60,8 @@ Trials *service_trials(const Service *service, GError **error);
 Outbox *service_outbox(const Service *service);
 const char *service_name(const Service *service);
 bool service_is_ready(const Service *service);
+/* Whether an answer is awaited */
+bool service_is_asking(const Service *service);
 /* A property's value; "" while the service is not ready */
 const char *service_text(const Service *service, const char *property);
 
