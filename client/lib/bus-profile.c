@@ -18,30 +18,21 @@ typedef struct ProfileKey {
         ReadFunc read;
 } ProfileKey;
 
-/* Every a{s...}: @read is given each key, and reads its value */
+typedef struct DictReader {
+        Host *host;
+        ReadFunc read;
+} DictReader;
+
+static int read_entry(sd_bus_message *m, const char *key, void *userdata) {
+        const DictReader *reader = userdata;
+
+        return reader->read(m, reader->host, key);
+}
+
 static int read_dict(sd_bus_message *m, Host *host, const char *entry_type, ReadFunc read) {
-        char array_type[16];
-        const char *key;
-        int r;
+        DictReader reader = { host, read };
 
-        (void) g_snprintf(array_type, sizeof(array_type), "{%s}", entry_type);
-        r = sd_bus_message_enter_container(m, 'a', array_type);
-        if (r < 0)
-                return r;
-
-        while ((r = sd_bus_message_enter_container(m, 'e', entry_type)) > 0) {
-                r = sd_bus_message_read(m, "s", &key);
-                if (r < 0)
-                        return r;
-                r = read(m, host, key);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(m);
-                if (r < 0)
-                        return r;
-        }
-
-        return r < 0 ? r : sd_bus_message_exit_container(m);
+        return bus_read_dict(m, entry_type, read_entry, &reader);
 }
 
 static const ProfileKey *find_key(const ProfileKey *keys, const char *name) {
@@ -253,8 +244,13 @@ static int read_dropped(sd_bus_message *m, Host *host, const char *key) {
 }
 
 /* The value of one entry of a view's: "on" au, "off" au, "dropped" as */
-static int read_view_forced_key(sd_bus_message *m, Forced *forced, const char *view,
-                                const char *key) {
+typedef struct ViewReader {
+        Forced *forced;
+        const char *view;
+} ViewReader;
+
+static int read_view_forced_key(sd_bus_message *m, const char *key, void *userdata) {
+        const ViewReader *reader = userdata;
         bool is_on = strcmp(key, "on") == 0, is_dropped = strcmp(key, "dropped") == 0;
         int r;
 
@@ -264,32 +260,16 @@ static int read_view_forced_key(sd_bus_message *m, Forced *forced, const char *v
         r = sd_bus_message_enter_container(m, 'v', is_dropped ? "as" : "au");
         if (r < 0)
                 return r;
-        r = is_dropped ? read_dropped_rows(m, forced, view) :
-                         read_forced_bits(m, forced, view, is_on ? FORCED_ON : FORCED_OFF);
+        r = is_dropped ?
+                read_dropped_rows(m, reader->forced, reader->view) :
+                read_forced_bits(m, reader->forced, reader->view, is_on ? FORCED_ON : FORCED_OFF);
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
 static int read_view_forced(sd_bus_message *m, Host *host, const char *view) {
-        const char *key;
-        int r;
+        ViewReader reader = { host_forced_mutable(host), view };
 
-        r = sd_bus_message_enter_container(m, 'a', "{sv}");
-        if (r < 0)
-                return r;
-
-        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                r = sd_bus_message_read(m, "s", &key);
-                if (r < 0)
-                        return r;
-                r = read_view_forced_key(m, host_forced_mutable(host), view, key);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(m);
-                if (r < 0)
-                        return r;
-        }
-
-        return r < 0 ? r : sd_bus_message_exit_container(m);
+        return bus_read_dict(m, "sv", read_view_forced_key, &reader);
 }
 
 static int read_views_forced(sd_bus_message *m, Host *host, const char *key) {

@@ -104,7 +104,8 @@ static const Detail details[] = {
         { "cases", "u", read_cases },
 };
 
-static int read_value(sd_bus_message *m, CpuiddTrial *trial, const char *key) {
+static int read_value(sd_bus_message *m, const char *key, void *userdata) {
+        CpuiddTrial *trial = userdata;
         int r;
 
         for (size_t i = 0; i < G_N_ELEMENTS(details); i++) {
@@ -121,29 +122,6 @@ static int read_value(sd_bus_message *m, CpuiddTrial *trial, const char *key) {
         return sd_bus_message_skip(m, "v");
 }
 
-static int read_details(sd_bus_message *m, CpuiddTrial *trial) {
-        const char *key;
-        int r;
-
-        r = sd_bus_message_enter_container(m, 'a', "{sv}");
-        if (r < 0)
-                return r;
-
-        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                r = sd_bus_message_read(m, "s", &key);
-                if (r < 0)
-                        return r;
-                r = read_value(m, trial, key);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(m);
-                if (r < 0)
-                        return r;
-        }
-
-        return r < 0 ? r : sd_bus_message_exit_container(m);
-}
-
 static int read_trial(sd_bus_message *m, CpuiddTrial *trial) {
         int r;
 
@@ -151,7 +129,7 @@ static int read_trial(sd_bus_message *m, CpuiddTrial *trial) {
         if (r < 0)
                 return r;
         r = read_findings(m, trial, trial_take_place);
-        return r < 0 ? r : read_details(m, trial);
+        return r < 0 ? r : bus_read_dict(m, "sv", read_value, trial);
 }
 
 CpuiddTrial *bus_try(const CpuiddHost *host, const CpuiddGuest *guest, CpuiddTryFlags flags,

@@ -390,3 +390,28 @@ bool bus_wait(Bus *bus, int64_t timeout_usec, GError **error) {
 
         return r >= 0 || r == -EINTR || set_error_lost(bus, r, error);
 }
+
+int bus_read_dict(sd_bus_message *m, const char *entry_type, BusReadFunc read, void *userdata) {
+        char array_type[16];
+        const char *key;
+        int r;
+
+        (void) g_snprintf(array_type, sizeof(array_type), "{%s}", entry_type);
+        r = sd_bus_message_enter_container(m, 'a', array_type);
+        if (r < 0)
+                return r;
+
+        while ((r = sd_bus_message_enter_container(m, 'e', entry_type)) > 0) {
+                r = sd_bus_message_read(m, "s", &key);
+                if (r < 0)
+                        return r;
+                r = read(m, key, userdata);
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_exit_container(m);
+                if (r < 0)
+                        return r;
+        }
+
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}

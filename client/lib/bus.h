@@ -65,6 +65,10 @@ bool bus_wake(Bus *bus, GError **error);
 bool bus_process(Bus *bus, GError **error);
 bool bus_wait(Bus *bus, int64_t timeout_usec, GError **error);
 
+/* Every a{s...}: @read is given each key, and reads its value. As what sd-bus returns. */
+typedef int (*BusReadFunc)(sd_bus_message *m, const char *key, void *userdata);
+int bus_read_dict(sd_bus_message *m, const char *entry_type, BusReadFunc read, void *userdata);
+
 /* The members of the interface. Tables are flat words. */
 GPtrArray *bus_check(const CpuiddHost *host, CpuiddGuest *const *guests, size_t n_guests,
                      CpuiddCheckFlags flags, GError **error);
